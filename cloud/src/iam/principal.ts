@@ -26,3 +26,18 @@ export type Principal =
     }
   | { readonly kind: "service"; readonly service: string; readonly sourceArn?: string; readonly sourceAccount?: string }
   | { readonly kind: "anonymous" };
+
+/** The principal as AWS writes it: an ARN where it has one, the service's name, or `anonymous`. */
+export function nameOf(principal: Principal): string {
+  switch (principal.kind) {
+    case "root":
+      return `arn:aws:iam::${principal.account}:root`;
+    case "user":
+    case "role":
+      return principal.arn;
+    case "service":
+      return principal.service;
+    case "anonymous":
+      return "anonymous";
+  }
+}

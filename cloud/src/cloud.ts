@@ -1,0 +1,137 @@
+import type { ApiName, Input, OperationName, Output } from "./aws/api-types.ts";
+import { DEFAULT_SCOPE, type Scope } from "./aws/scope.ts";
+import { Faults } from "./faults.ts";
+import { Gate } from "./gate.ts";
+import type { Authority } from "./iam/authority.ts";
+import type { Clock, ClockMode } from "./kernel/clock.ts";
+import { openKernel, type Kernel } from "./kernel/kernel.ts";
+import type { Trace } from "./kernel/trace.ts";
+import type { ServiceContext, ServiceDefinition } from "./service.ts";
+import { createAuthority } from "./services/iam/authority.ts";
+import { serve, type AuthMode, type Server } from "./wire/server.ts";
+
+/** Every service there is. Adding one is its folder and a line here. */
+const SERVICES: readonly ServiceDefinition[] = [];
+
+export interface CloudOptions {
+  /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */
+  ephemeral?: boolean;
+  /** Where state is kept between runs. */
+  dataDirectory?: string;
+  /** Port for the AWS APIs; 0 (default) takes a free one. */
+  port?: number;
+  /** Address to listen on (default 127.0.0.1). */
+  host?: string;
+  /** `wall` (default): runs on, can be advanced. `frozen`: stands still until advanced, for tests. */
+  clock?: ClockMode;
+  /** The time a frozen clock begins at, in ms since 1970. Default: now. */
+  startMs?: number;
+  /** `relaxed` (default) accepts any well-formed credentials, `strict` only known ones with right signatures. */
+  auth?: AuthMode;
+  /** Makes ids, names and jitter repeat themselves. */
+  seed?: string;
+}
+
+/** What an AWS SDK v3 client class looks like. */
+export type ClientClass<C> = new (configuration: {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  disableHostPrefix: boolean;
+  forcePathStyle: boolean;
+}) => C;
+
+/** A running local cloud. */
+export interface Cloud {
+  /** `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL`. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly kernel: Kernel;
+  readonly gate: Gate;
+  /** An unmodified SDK v3 client that speaks to this cloud, e.g. `cloud.client(S3Client)`. */
+  client<C>(clientClass: ClientClass<C>, options?: Record<string, unknown>): C;
+  /** Calls an operation in process, as the account's root unless said otherwise. */
+  call<S extends ApiName, O extends OperationName<S>>(service: S, operation: O, input: Input<S, O>, scope?: Scope): Promise<Output<S, O>>;
+  /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
+  settled(): Promise<void>;
+  /** Stops serving and releases the data directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a local cloud in this process.
+ * @throws StoreError where the data directory cannot be used, ServerError where the port is taken
+ */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  if (options.ephemeral && options.dataDirectory !== undefined)
+    throw new TypeError("ephemeral and dataDirectory exclude each other: give one of them");
+  const kernel = openKernel({
+    directory: options.dataDirectory,
+    clock: options.clock ?? "wall",
+    ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  try {
+    return await run(kernel, options);
+  } catch (error) {
+    await kernel.close();
+    throw error;
+  }
+}
+
+async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
+  const authority: Authority = createAuthority(kernel);
+  const faults = new Faults(kernel);
+  const gate = new Gate(kernel, authority, faults);
+  for (const definition of SERVICES) gate.add(definition);
+  const server: Server = await serve({
+    gate,
+    kernel,
+    authority,
+    auth: options.auth ?? "relaxed",
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 0,
+  });
+  gate.endpoint = server.endpoint;
+  const contexts = SERVICES.map((definition) => ({ definition, cx: contextOf(definition, kernel, gate) }));
+  for (const { definition, cx } of contexts) await definition.start?.(cx);
+  kernel.deliveries.start();
+  kernel.timers.start();
+
+  return {
+    endpoint: server.endpoint,
+    port: server.port,
+    clock: kernel.clock,
+    trace: kernel.trace,
+    faults,
+    kernel,
+    gate,
+    client: (clientClass, overrides = {}) => new clientClass({ ...clientDefaults(server.endpoint), ...overrides }),
+    call: (service, operation, input, scope = DEFAULT_SCOPE) =>
+      gate.callAs(service, operation, input, { as: { kind: "root", account: scope.account }, scope }),
+    settled: () => kernel.settled(),
+    async close() {
+      await server.close();
+      kernel.deliveries.stop();
+      for (const { definition, cx } of contexts) await definition.stop?.(cx);
+      await kernel.close();
+    },
+  };
+}
+
+function contextOf(definition: ServiceDefinition, kernel: Kernel, gate: Gate): ServiceContext {
+  return { state: gate.stateOf(definition.api), kernel, endpoint: () => gate.endpoint, call: gate.callAs };
+}
+
+function clientDefaults(endpoint: string) {
+  return {
+    endpoint,
+    region: DEFAULT_SCOPE.region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    disableHostPrefix: true,
+    forcePathStyle: true,
+  };
+}

@@ -1,0 +1,3 @@
+export { startCloud, type ClientClass, type Cloud, type CloudOptions } from "./cloud.ts";
+export type { Fault } from "./faults.ts";
+export type { Span } from "./kernel/trace.ts";

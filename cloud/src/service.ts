@@ -1,0 +1,151 @@
+import type { ApiName, Input, OperationName, Output } from "./aws/api-types.ts";
+import type { Scope } from "./aws/scope.ts";
+import type { ResourceType } from "./deploy/resource.ts";
+import type { HttpHead, HttpRequest, HttpResponse } from "./http.ts";
+import type { Principal } from "./iam/principal.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import type { Span, SpanContext } from "./kernel/trace.ts";
+
+/** How a call is made for somebody else: as a function's role, as an AWS service for a resource. */
+export interface CallOptions {
+  /** Default: the caller of the running operation. */
+  as?: Principal;
+  /** Default: the scope of the running operation. */
+  scope?: Scope;
+  parent?: SpanContext;
+}
+
+/** Calls an operation of any service, through the gate. */
+export type Call = <S extends ApiName, O extends OperationName<S>>(
+  service: S,
+  operation: O,
+  input: Input<S, O>,
+  options?: CallOptions,
+) => Promise<Output<S, O>>;
+
+/** What a service has outside of a request: when it starts, in deliveries, timers and pollers. */
+export interface ServiceContext<State = unknown> {
+  readonly state: State;
+  readonly kernel: Kernel;
+  /** The base address of this cloud, `http://127.0.0.1:4566`. Empty until it listens. */
+  readonly endpoint: () => string;
+  /** As `Call`, with the principal and scope said each time. */
+  readonly call: <S extends ApiName, O extends OperationName<S>>(
+    service: S,
+    operation: O,
+    input: Input<S, O>,
+    options: CallOptions & { as: Principal; scope: Scope },
+  ) => Promise<Output<S, O>>;
+}
+
+/** What an operation is given beside its input. */
+export interface CallContext<State = unknown> {
+  readonly state: State;
+  readonly kernel: Kernel;
+  readonly endpoint: () => string;
+  readonly scope: Scope;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly span: Span;
+  /** What the HTTP request said, where the call came from outside. */
+  readonly source: CallSource;
+  readonly call: Call;
+  /** Asks IAM for a further permission of the caller, e.g. `iam:PassRole`. @throws AwsError AccessDenied */
+  authorize(ask: Ask): void;
+}
+
+export interface CallSource {
+  readonly sourceIp?: string;
+  readonly userAgent?: string;
+  /** Lower-case request headers. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the client went away. */
+  readonly signal?: AbortSignal;
+}
+
+/** A permission that a call needs. */
+export interface Ask {
+  /** Default: the API's IAM prefix and the operation, e.g. `sqs:SendMessage`. */
+  readonly action?: string;
+  /** ARN; `*` where the action knows no resource. */
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** The policy of the resource as JSON text, where the resource has one. */
+  readonly resourcePolicy?: string | undefined;
+}
+
+type Handle<State, I, O> = (cx: CallContext<State>, input: I) => O;
+
+/** An operation that waits for something (a function, another service, time) and so runs in no transaction of the gate's. */
+export interface Suspending<State, I, O> {
+  readonly suspends: true;
+  readonly handle: (cx: CallContext<State>, input: I) => Promise<O>;
+}
+
+/**
+ * Marks an operation that suspends. All others run from start to end inside one transaction of the store.
+ * A suspending one writes in `cx.kernel.store.transaction(...)`, with no await between reading and writing.
+ */
+export function suspends<State, I, O>(handle: (cx: CallContext<State>, input: I) => Promise<O>): Suspending<State, I, O> {
+  return { suspends: true, handle };
+}
+
+type NotAPromise<O> = O extends Promise<unknown> ? never : O;
+
+/** The operations that a service handles; a model operation missing here is refused by name. */
+export type Operations<S extends ApiName, State> = {
+  readonly [O in OperationName<S>]?:
+    | Handle<State, Input<S, O>, NotAPromise<Output<S, O>>>
+    | Suspending<State, Input<S, O>, Output<S, O>>;
+};
+
+/** For each handled operation, the permissions that it needs. */
+export type Authorizations<S extends ApiName, State, Handled extends OperationName<S>> = {
+  readonly [O in Handled]: (input: Input<S, O>, cx: CallContext<State>) => Ask | readonly Ask[];
+};
+
+/**
+ * HTTP addresses that are no AWS API: invoke URLs of an HTTP API, function URLs, websites. Such a request passes the
+ * gate too, as the operation named here.
+ */
+export interface DataPlane<State, M = unknown> {
+  /** As it is named in traces and faults, e.g. `ExecuteApi`. */
+  readonly operation: string;
+  /** Whether the request is meant for this; asked for every request, so it looks at host or path only. */
+  match(head: HttpHead, state: State): M | undefined;
+  authorize(request: HttpRequest, match: M, cx: CallContext<State>): Ask | readonly Ask[];
+  handle(cx: CallContext<State>, request: HttpRequest, match: M): Promise<HttpResponse>;
+  /** Request bodies above this many bytes are answered 413 (default 10 MiB). */
+  readonly bodyBytesMax?: number;
+}
+
+export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown> {
+  readonly api: S;
+  /** Prefix of its actions in policies, e.g. `dynamodb`. */
+  readonly iamPrefix: string;
+  /** Opens what the service keeps. */
+  readonly state: (kernel: Kernel) => State;
+  readonly operations: Operations<S, State>;
+  readonly authorize: Authorizations<S, State, OperationName<S>>;
+  /** Operations that check their input themselves, in an order of their own; the rest is checked against the model. */
+  readonly ownValidation?: readonly OperationName<S>[];
+  readonly dataPlanes?: readonly DataPlane<State>[];
+  /** Its CloudFormation types. */
+  readonly resources?: readonly ResourceType[];
+  /** Runs once, when every service is there and before the first request: delivery policies, timers, pollers. */
+  readonly start?: (cx: ServiceContext<State>) => void | Promise<void>;
+  readonly stop?: (cx: ServiceContext<State>) => void | Promise<void>;
+}
+
+/**
+ * Declares a service. An operation that stands in `operations` and not in `authorize` is a type error, so that no
+ * permission is forgotten.
+ */
+export function defineService<S extends ApiName, State, const Ops extends Operations<S, State>>(
+  definition: Omit<ServiceDefinition<S, State>, "operations" | "authorize"> & {
+    readonly operations: Ops;
+    readonly authorize: Authorizations<S, State, Extract<keyof Ops, OperationName<S>>>;
+  },
+): ServiceDefinition {
+  return definition as unknown as ServiceDefinition;
+}
