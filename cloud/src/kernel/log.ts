@@ -53,14 +53,12 @@ export class AppendLog<R> {
 
   /** Drops every record before a position. */
   trim(log: string, before: number): void {
-    this.store.transaction(() => {
-      for (const key of [...this.#records.keys({ from: [log, 0], to: [log, before] })]) this.#records.remove(key);
-    });
+    this.#records.clear({ from: [log, 0], to: [log, before] });
   }
 
   remove(log: string): void {
     this.store.transaction(() => {
-      for (const key of [...this.#records.keys({ prefix: [log] })]) this.#records.remove(key);
+      this.#records.clear({ prefix: [log] });
       this.#ends.remove([log]);
     });
   }

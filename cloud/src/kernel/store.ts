@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { afterPrefix, decodeKey, encodeKey, type Key, type KeyPart } from "./key.ts";
 
@@ -24,6 +24,8 @@ export interface Collection<V> {
   put(key: Key, value: V): void;
   /** True where there was such a record. */
   remove(key: Key): boolean;
+  /** Removes every record of a range and returns how many there were. */
+  clear(range?: Range): number;
   /** The records of a range, read as they are when asked for. Do not write to the collection while iterating: collect first. */
   entries(range?: Range): Iterable<[key: KeyPart[], value: V]>;
   values(range?: Range): Iterable<V>;
@@ -60,7 +62,7 @@ const EPHEMERAL_PREFIX = "katachi-ephemeral-";
 export function openStore(options: { directory?: string | undefined }): Store {
   if (options.directory === undefined) sweepAbandoned();
   const ephemeral = options.directory === undefined;
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
+  const directory = options.directory ? resolve(options.directory) : mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
   claim(directory);
   const root = open<unknown, Buffer>({
     path: join(directory, "state"),
@@ -98,6 +100,7 @@ class LmdbStore implements Store {
 
   async close(): Promise<void> {
     await this.root.close();
+    held.delete(this.directory);
     rmSync(join(this.directory, "lock"), { force: true });
     if (this.ephemeral) rmSync(this.directory, { recursive: true, force: true });
   }
@@ -134,6 +137,14 @@ class LmdbCollection<V> implements Collection<V> {
 
   remove(key: Key): boolean {
     return this.root.removeSync(encodeKey(this.prefix, key));
+  }
+
+  clear(range: Range = {}): number {
+    return this.root.transactionSync(() => {
+      const keys = Array.from(this.root.getKeys(this.#bounds(range)), (key) => Buffer.from(key));
+      for (const key of keys) this.root.removeSync(key);
+      return keys.length;
+    });
   }
 
   *entries(range: Range = {}): Iterable<[KeyPart[], V]> {
@@ -207,17 +218,23 @@ function checkFormat(directory: string, text: string): void {
     );
 }
 
+/** The directories that this process has open. */
+const held = new Set<string>();
+
 function lock(directory: string): void {
   const path = join(directory, "lock");
   for (;;) {
     try {
       writeFileSync(path, String(process.pid), { flag: "wx" });
+      held.add(directory);
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const holder = Number(readFileSync(path, "utf8"));
-    if (isAlive(holder))
+    // In a container the process before us may have had our very number.
+    const stale = holder === process.pid ? !held.has(directory) : !isAlive(holder);
+    if (!stale)
       throw new StoreError(
         `${directory} is in use by process ${holder}. Stop it (katachi stop), or name another directory with --data.`,
       );
