@@ -25,6 +25,7 @@
  * ```
  */
 import type { Scope } from "../aws/scope.ts";
+import type { Call } from "../service.ts";
 
 /** The properties of a resource after the engine has resolved and coerced them. */
 export type Properties = Record<string, unknown>;
@@ -71,7 +72,7 @@ export interface WaitOptions {
 /** What a lifecycle method is given besides the properties. One per step: it lives as long as the step runs. */
 export interface ResourceContext {
   /** Calls an operation of any service through the gate, as the deploying principal (or the stack's role). */
-  call<Output = Record<string, unknown>>(service: string, operation: string, input: object): Promise<Output>;
+  readonly call: Call;
   readonly scope: Scope;
   readonly stackName: string;
   /** The stack's ARN. */
