@@ -5,7 +5,14 @@
 import path from "node:path";
 
 const TIME_GLOBALS = new Set(["setTimeout", "setInterval", "setImmediate"]);
-const TIME_MEMBERS = new Set(["Date.now", "performance.now", "process.hrtime", "Math.random", "crypto.randomUUID", "crypto.randomBytes"]);
+const TIME_MEMBERS = new Set([
+  "Date.now",
+  "performance.now",
+  "process.hrtime",
+  "Math.random",
+  "crypto.randomUUID",
+  "crypto.randomBytes",
+]);
 const TIME_IMPORTS = { "node:timers": "*", "node:timers/promises": "*", "timers/promises": "*" };
 const RANDOM_IMPORTS = new Set(["randomUUID", "randomBytes", "randomInt", "getRandomValues", "webcrypto"]);
 
@@ -84,7 +91,11 @@ const layers = {
           return;
         }
         const ok = allowed.includes(names[0]) || allowed.includes(names.slice(0, 2).join("/"));
-        if (!ok) context.report({ node, message: `${layer} may not import ${names.join("/")}; allowed: ${allowed.join(", ") || "nothing"}.` });
+        if (!ok)
+          context.report({
+            node,
+            message: `${layer} may not import ${names.join("/")}; allowed: ${allowed.join(", ") || "nothing"}.`,
+          });
       },
     };
   },

@@ -58,7 +58,15 @@ export const SERVICES = {
   },
 };
 
-const TRAIT_BITS = ["httpLabel", "idempotent", "idempotencyToken", "sensitive", "httpPayload", "httpResponseCode", "httpQueryParams"];
+const TRAIT_BITS = [
+  "httpLabel",
+  "idempotent",
+  "idempotencyToken",
+  "sensitive",
+  "httpPayload",
+  "httpResponseCode",
+  "httpQueryParams",
+];
 
 /** @typedef {any} Schema an SDK schema: undocumented, so read with care */
 /** @typedef {Record<string, unknown>} Traits */
@@ -119,7 +127,9 @@ class Table {
 async function generateTable(name, options) {
   /** @type {Record<string, any>} */
   const sdk = createRequire(path.join(API_DIR, "x.js"))(`@aws-sdk/${options.client}`);
-  const Client = Object.entries(sdk).find(([key, value]) => /Client$/.test(key) && typeof value === "function" && key !== "__Client")?.[1];
+  const Client = Object.entries(sdk).find(
+    ([key, value]) => /Client$/.test(key) && typeof value === "function" && key !== "__Client",
+  )?.[1];
   const client = new Client({ region: "us-east-1", credentials: { accessKeyId: "x", secretAccessKey: "x" } });
   const settings = client.config.protocolSettings;
   const table = new Table();
@@ -166,7 +176,9 @@ async function generateTable(name, options) {
 async function findSigningName(client, operation, fallback) {
   try {
     const schemes = client.config.httpAuthSchemeProvider({ operation, region: "us-east-1", endpoint: "https://x" });
-    return schemes.find((/** @type {any} */ scheme) => scheme.signingProperties?.name)?.signingProperties.name ?? fallback;
+    return (
+      schemes.find((/** @type {any} */ scheme) => scheme.signingProperties?.name)?.signingProperties.name ?? fallback
+    );
   } catch {
     return fallback;
   }
@@ -189,7 +201,11 @@ function enumsOf(sdk) {
 
 /** @template T @param {Record<string, T>} record @returns {Record<string, T>} */
 function sorted(record) {
-  return Object.fromEntries(Object.keys(record).sort().map((key) => [key, /** @type {T} */ (record[key])]));
+  return Object.fromEntries(
+    Object.keys(record)
+      .sort()
+      .map((key) => [key, /** @type {T} */ (record[key])]),
+  );
 }
 
 /** One line per entry, so that an upgrade of the SDK shows as a readable difference. @param {Record<string, any>} sections */
@@ -208,15 +224,27 @@ function write(sections) {
  */
 export async function generateTables() {
   const files = new Map();
-  for (const [name, options] of Object.entries(SERVICES)) files.set(`${name}.json`, await generateTable(name, options));
-  return files;
+  /** @type {Record<string, unknown>} */
+  const index = {};
+  for (const [name, options] of Object.entries(SERVICES)) {
+    const text = await generateTable(name, options);
+    files.set(`${name}.json`, text);
+    const { signingName, targetPrefix, version, protocol } = JSON.parse(text).service;
+    index[name] = { signingName, targetPrefix, version, protocol };
+  }
+  // What the router must know of a service before it loads the service's table.
+  return files.set("index.json", write({ services: index }));
 }
 
 // ---- botocore: what the SDK leaves out (length, range, pattern, number kinds), and which services there are ----
 
 /** @param {string} directory @returns {any} the newest service-2.json of a botocore service */
 function readBotocore(directory) {
-  const version = readdirSync(directory).filter((entry) => /^\d{4}-/.test(entry)).sort().at(-1) ?? "";
+  const version =
+    readdirSync(directory)
+      .filter((entry) => /^\d{4}-/.test(entry))
+      .sort()
+      .at(-1) ?? "";
   const file = readdirSync(path.join(directory, version)).find((entry) => entry.startsWith("service-2.json")) ?? "";
   const bytes = readFileSync(path.join(directory, version, file));
   return JSON.parse((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8"));
@@ -306,7 +334,7 @@ if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.me
   const botocore = at > 0 ? path.join(process.argv[at + 1] ?? "", "botocore", "data") : undefined;
   for (const [file, text] of await generateTables()) {
     writeFileSync(path.join(API_DIR, file), text);
-    if (!botocore) continue;
+    if (!botocore || file === "index.json") continue;
     const name = file.replace(".json", "");
     const model = readBotocore(path.join(botocore, SERVICES[name]?.botocore ?? name));
     writeFileSync(path.join(API_DIR, `${name}.constraints.json`), generateConstraints(text, model));

@@ -122,9 +122,13 @@ function row(resource) {
   return {
     properties: sorted(resource.properties, propertyText),
     ...(definitions.length > 0 && {
-      definitions: sorted(Object.fromEntries(definitions.map((d) => [d.name, d])), (d) => sorted(d.properties, propertyText)),
+      definitions: sorted(Object.fromEntries(definitions.map((d) => [d.name, d])), (d) =>
+        sorted(d.properties, propertyText),
+      ),
     }),
-    ...(Object.keys(resource.attributes).length > 0 && { attributes: sorted(resource.attributes, (a) => typeText(a.type)) }),
+    ...(Object.keys(resource.attributes).length > 0 && {
+      attributes: sorted(resource.attributes, (a) => typeText(a.type)),
+    }),
     ...(resource.tagInformation && { tags: resource.tagInformation.tagPropertyName }),
     ...(resource.isStateful && { stateful: true }),
   };
@@ -142,7 +146,9 @@ export function generateResourceTypes() {
   const resources = db.all("resource").toSorted((a, b) => (a.cloudFormationType < b.cloudFormationType ? -1 : 1));
   const claimed = resources.filter(isClaimed);
   const others = resources.filter((resource) => !isClaimed(resource) && !resource.cloudFormationTransform);
-  const rows = claimed.map((resource) => `    ${JSON.stringify(resource.cloudFormationType)}: ${JSON.stringify(row(resource))}`);
+  const rows = claimed.map(
+    (resource) => `    ${JSON.stringify(resource.cloudFormationType)}: ${JSON.stringify(row(resource))}`,
+  );
   const names = others.map((resource) => `    ${JSON.stringify(resource.cloudFormationType)}`);
   return `{\n  "types": {\n${rows.join(",\n")}\n  },\n  "others": [\n${names.join(",\n")}\n  ]\n}\n`;
 }
@@ -151,7 +157,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const text = generateResourceTypes();
   if (!process.argv.includes("--check")) writeFileSync(TABLE, text);
   else if (readFileSync(TABLE, "utf8") !== text) {
-    console.error("cloud/api/resource-types.json is not what the installed specification gives: node scripts/generate-resource-types.mjs");
+    console.error(
+      "cloud/api/resource-types.json is not what the installed specification gives: node scripts/generate-resource-types.mjs",
+    );
     process.exitCode = 1;
   }
 }

@@ -26,7 +26,8 @@ describe("clock", () => {
     expect(parseDuration("1 day 2 hours")).toBe(26 * 3_600_000);
     expect(parseDuration("1h30m")).toBe(90 * 60_000);
     expect(parseDuration(250)).toBe(250);
-    for (const bad of ["", "3", "three days", "3 fortnights", "3d x"]) expect(() => parseDuration(bad)).toThrow(RangeError);
+    for (const bad of ["", "3", "three days", "3 fortnights", "3d x"])
+      expect(() => parseDuration(bad)).toThrow(RangeError);
     expect(() => parseDuration(-1)).toThrow(RangeError);
   });
 
@@ -92,7 +93,10 @@ describe("durable timers", () => {
     await second.settled();
     expect(seen).toEqual([["a", "coffee"]]);
     await second.clock.advance("4s");
-    expect(seen).toEqual([["a", "coffee"], ["b", "supper"]]);
+    expect(seen).toEqual([
+      ["a", "coffee"],
+      ["b", "supper"],
+    ]);
   });
 });
 
@@ -233,7 +237,9 @@ describe("trace", () => {
     const coming = trace.waitFor((span) => span.name === "lambda:Invoke");
     trace.end(child, { error: { code: "Boom", message: "bang" } });
     expect((await coming).error).toEqual({ code: "Boom", message: "bang" });
-    await expect(trace.waitFor(() => false, { timeoutMs: 5 })).rejects.toThrow(/Newest spans: sqs:SendMessage, lambda:Invoke/);
+    await expect(trace.waitFor(() => false, { timeoutMs: 5 })).rejects.toThrow(
+      /Newest spans: sqs:SendMessage, lambda:Invoke/,
+    );
   });
 });
 

@@ -13,7 +13,11 @@ export class Random {
     if (this.seed === undefined) return randomBytes(count);
     const blocks: Buffer[] = [];
     for (let have = 0; have < count; have += 32)
-      blocks.push(createHash("sha256").update(`${this.seed}:${this.#counter++}`).digest());
+      blocks.push(
+        createHash("sha256")
+          .update(`${this.seed}:${this.#counter++}`)
+          .digest(),
+      );
     return Buffer.concat(blocks).subarray(0, count);
   }
 

@@ -37,8 +37,7 @@ test("keys sort as their parts do, and come back as they were", () => {
   ];
   const encoded = ordered.map((key) => encodeKey(7, key));
   for (let i = 1; i < encoded.length; i++) expect(Buffer.compare(encoded[i - 1]!, encoded[i]!)).toBe(-1);
-  for (const [i, key] of ordered.entries())
-    expect(decodeKey(encoded[i]!).map(plain)).toEqual(key.map(plain));
+  for (const [i, key] of ordered.entries()) expect(decodeKey(encoded[i]!).map(plain)).toEqual(key.map(plain));
 });
 
 function plain(part: unknown): unknown {

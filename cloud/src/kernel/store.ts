@@ -62,7 +62,9 @@ const EPHEMERAL_PREFIX = "katachi-ephemeral-";
 export function openStore(options: { directory?: string | undefined }): Store {
   if (options.directory === undefined) sweepAbandoned();
   const ephemeral = options.directory === undefined;
-  const directory = options.directory ? resolve(options.directory) : mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
+  const directory = options.directory
+    ? resolve(options.directory)
+    : mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
   claim(directory);
   const root = open<unknown, Buffer>({
     path: join(directory, "state"),

@@ -111,7 +111,9 @@ export class Trace {
       });
       const timer = setTimeout(() => {
         stop();
-        const seen = this.spans().slice(-10).map((span) => span.name);
+        const seen = this.spans()
+          .slice(-10)
+          .map((span) => span.name);
         reject(new Error(`No matching span within ${timeoutMs} ms. Newest spans: ${seen.join(", ") || "none"}`));
       }, timeoutMs);
     });

@@ -1,0 +1,48 @@
+/** Installs what is missing, so that each command of the README works in a fresh clone. Needs Node.js and npm alone. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = resolve(fileURLToPath(import.meta.url), "..", "..");
+const NODE_NEEDED = [20, 19];
+
+/** Runs a command in the repository and ends this process with its exit code where it fails. */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
+  if (result.error) fail(`${command} could not be started: ${result.error.message}`);
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+/** Installs the packages that package-lock.json names, unless that very list is installed. */
+export function install() {
+  requireNode();
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const wanted = createHash("sha256").update(lock).digest("hex");
+  const marker = join(root, "node_modules", ".katachi-installed");
+  if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
+  console.log("Installing packages …");
+  const fresh = !existsSync(join(root, "node_modules"));
+  run(npm, [fresh ? "ci" : "install", "--no-audit", "--no-fund", "--loglevel=error"], {
+    shell: process.platform === "win32",
+  });
+  // `npm install` may have touched the lock file: note what is there now.
+  const now = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  writeFileSync(marker, now);
+}
+
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1])) return;
+  fail(`Katachi needs Node.js ${NODE_NEEDED.join(".")} or later; this is ${process.versions.node}.`);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,9 @@
+export { TableChanges } from "./ports/sources.ts";
+export { ShapeFunction, type ShapeFunctionProps } from "./function.ts";
+export {
+  WebBackend,
+  type WebBackendIndex,
+  type WebBackendJwt,
+  type WebBackendProps,
+  type WebBackendRoute,
+} from "./web-backend/construct.ts";
