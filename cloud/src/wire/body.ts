@@ -1,0 +1,76 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { AwsError } from "../aws/error.ts";
+import type { Operation } from "./model.ts";
+
+/** Request bodies: how large they may be, and reading them whole. */
+
+export type Incoming = IncomingMessage | Http2ServerRequest;
+
+const MIB = 1024 * 1024;
+/** AWS: quotas of the request's size, from the services' quota pages. Anything else may have 16 MiB. */
+const BYTES_MAX: Record<string, number> = {
+  "lambda:Invoke": 6 * MIB,
+  "lambda:CreateFunction": 70_167_211,
+  "lambda:UpdateFunctionCode": 70_167_211,
+  "lambda:PublishLayerVersion": 70_167_211,
+  s3: 64 * MIB,
+  kinesis: 15 * MIB,
+};
+const BYTES_MAX_DEFAULT = 16 * MIB;
+
+/** AWS: Lambda names the operation as its metrics do. */
+const TOLD_AS: Record<string, string> = { Invoke: "InvokeFunction" };
+
+/** The most bytes that the body of an operation may have. */
+export function bodyBytesMax(operation: Operation): number {
+  return BYTES_MAX[`${operation.api.name}:${operation.name}`] ?? BYTES_MAX[operation.api.name] ?? BYTES_MAX_DEFAULT;
+}
+
+/** AWS: Lambda's words; the others answer 413 with the same code. */
+export function bodyTooLarge(bytesMax: number, operation: Operation | undefined): AwsError {
+  const name = operation && (TOLD_AS[operation.name] ?? operation.name);
+  const message = `Request must be smaller than ${bytesMax} bytes${name ? ` for the ${name} operation` : ""}`;
+  return new AwsError("RequestEntityTooLargeException", message, { status: 413 });
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Reads a whole body.
+ * @returns undefined where it is larger than `bytesMax`; the rest of it is then thrown away as it comes
+ * @throws Error when the client goes away before the end
+ */
+export function readBody(request: Incoming, bytesMax: number): Promise<Buffer | undefined> {
+  const { headers } = request;
+  const length = headers["content-length"];
+  if (
+    length === "0" ||
+    (length === undefined && headers["transfer-encoding"] === undefined && request.httpVersionMajor < 2)
+  ) {
+    request.resume();
+    return Promise.resolve(EMPTY);
+  }
+  if (length !== undefined && Number(length) > bytesMax) {
+    request.resume();
+    return Promise.resolve(undefined);
+  }
+  return collect(request, bytesMax);
+}
+
+function collect(request: Incoming, bytesMax: number): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    request.on("end", () =>
+      resolve(bytes > bytesMax ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.on("error", reject);
+    request.on("aborted", () => reject(new Error("The client went away")));
+  });
+}

@@ -1,0 +1,311 @@
+import { AwsError, NotEmulatedError } from "../aws/error.ts";
+import type { ApiName } from "../aws/api-types.ts";
+import type { Gate } from "../gate.ts";
+import type { HttpHead, HttpRequest, HttpResponse } from "../http.ts";
+import type { Authority } from "../iam/authority.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { SpanContext } from "../kernel/trace.ts";
+import type { CallSource, DataPlane } from "../service.ts";
+import { bodyBytesMax, bodyTooLarge, type Incoming, readBody } from "./body.ts";
+import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
+import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
+import type { Operation, Protocol, ServiceApi } from "./model.ts";
+import { CODECS } from "./protocols/index.ts";
+import { type Outgoing, send } from "./respond.ts";
+import { type Refusal, type Route, routeForm, routeHead } from "./route.ts";
+
+export type AuthMode = "relaxed" | "strict";
+
+export interface FrontOptions {
+  readonly gate: Gate;
+  readonly kernel: Kernel;
+  readonly authority: Authority;
+  readonly auth: AuthMode;
+}
+
+interface PlaneOf {
+  readonly service: ApiName;
+  readonly plane: DataPlane<unknown>;
+  readonly state: unknown;
+}
+
+/** What is known of a request so far; errors are told with whatever of it is there. */
+interface Exchange {
+  readonly head: HttpHead;
+  readonly incoming: Incoming;
+  readonly requestId: string;
+  signature: Signature | undefined;
+  protocol: Protocol;
+  api: ServiceApi | undefined;
+  operation: Operation | undefined;
+}
+
+const PLANE_BODY_BYTES_MAX = 10 * 1024 * 1024;
+
+/** The life of one HTTP request: data plane, or route → signature → body → decode → gate → encode. */
+export class Front {
+  readonly #options: FrontOptions;
+  #planes: PlaneOf[] | undefined;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+  }
+
+  /** Answers one request. Never throws: whatever goes wrong is told in the request's protocol. */
+  async handle(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+    const head = headOf(incoming);
+    try {
+      const response = await this.#answer(head, incoming);
+      const origin = head.headers["origin"];
+      if (origin !== undefined && isLocalOrigin(origin) && !hasCors(response))
+        Object.assign(response.headers, corsHeaders(origin));
+      await send(outgoing, response, head.method);
+    } catch (error) {
+      if (!incoming.destroyed) console.error(error);
+      outgoing.destroy();
+    } finally {
+      // What no one read of the body must not stand in the way of the next request on this connection.
+      if (!incoming.readableEnded) incoming.resume();
+    }
+  }
+
+  async #answer(head: HttpHead, incoming: Incoming): Promise<HttpResponse> {
+    for (const candidate of this.#dataPlanes()) {
+      const match = candidate.plane.match(head, candidate.state);
+      if (match !== undefined) return this.#answerPlane(candidate, match, head, incoming);
+    }
+    const origin = head.headers["origin"];
+    if (origin !== undefined && !isLocalOrigin(origin)) return foreignOrigin(origin);
+    if (isPreflight(head)) return preflight(head);
+    return this.#answerApi(head, incoming);
+  }
+
+  // ---- AWS APIs ----
+
+  async #answerApi(head: HttpHead, incoming: Incoming): Promise<HttpResponse> {
+    const requestId = this.#options.kernel.random.uuid();
+    const exchange: Exchange = {
+      head,
+      incoming,
+      requestId,
+      signature: undefined,
+      protocol: "restJson1",
+      api: undefined,
+      operation: undefined,
+    };
+    try {
+      return await this.#callApi(exchange);
+    } catch (error) {
+      return this.#tell(error, exchange);
+    }
+  }
+
+  async #callApi(exchange: Exchange): Promise<HttpResponse> {
+    const { head, incoming, requestId } = exchange;
+    const signature = this.#signatureOf(exchange);
+    let route = routeHead(head, signature?.service);
+    let body: Buffer | undefined;
+    if (route === "form") {
+      exchange.protocol = "awsQuery";
+      body = await this.#readBody(exchange, undefined);
+      route = routeForm(formOf(head, body), signature?.service);
+    }
+    const { api, operation, labels, protocol } = this.#accept(route, exchange);
+    const caller = identify(signature, this.#options.authority);
+    body ??= await this.#readBody(exchange, operation);
+    const codec = CODECS[protocol];
+    const input = codec.decode({ head, operation, labels, body });
+    const output = await this.#options.gate.call({
+      service: api.name as ApiName,
+      operation: operation.name,
+      input,
+      principal: caller.principal,
+      scope: caller.scope,
+      requestId,
+      source: new Source(head, incoming),
+      parent: traceParent(head),
+    });
+    return codec.encode(output, { requestId, operation, method: head.method, headers: head.headers });
+  }
+
+  /** A broken signature is told in the protocol of the service that it names, so routing comes first. */
+  #signatureOf(exchange: Exchange): Signature | undefined {
+    try {
+      return (exchange.signature = findSignature(exchange.head));
+    } catch (error) {
+      const route = routeHead(exchange.head, undefined);
+      if (route !== "form") Object.assign(exchange, { protocol: route.protocol, api: route.api });
+      throw error;
+    }
+  }
+
+  #accept(route: Route | Refusal, exchange: Exchange): Route {
+    exchange.protocol = route.protocol;
+    exchange.api = route.api;
+    if ("error" in route) {
+      if (route.error instanceof NotEmulatedError) this.#count(route.error);
+      throw route.error;
+    }
+    exchange.operation = route.operation;
+    return route;
+  }
+
+  #count(error: NotEmulatedError): void {
+    const { refusals } = this.#options.gate;
+    refusals.set(error.what, (refusals.get(error.what) ?? 0) + 1);
+  }
+
+  async #readBody({ incoming }: Exchange, operation: Operation | undefined): Promise<Buffer> {
+    const bytesMax = operation ? bodyBytesMax(operation) : PLANE_BODY_BYTES_MAX;
+    const body = await readBody(incoming, bytesMax);
+    if (!body) throw bodyTooLarge(bytesMax, operation);
+    return body;
+  }
+
+  #tell(error: unknown, { head, requestId, protocol, api, operation }: Exchange): HttpResponse {
+    let known: AwsError;
+    if (error instanceof AwsError) known = error;
+    else {
+      console.error(error);
+      known = new AwsError("InternalFailure", "The request processing has failed because of an unknown error.", {
+        status: 500,
+      });
+    }
+    return CODECS[protocol].encodeError(known, {
+      requestId,
+      api,
+      operation,
+      method: head.method,
+      path: head.path,
+      headers: head.headers,
+    });
+  }
+
+  // ---- data planes ----
+
+  #dataPlanes(): PlaneOf[] {
+    const { gate } = this.#options;
+    this.#planes ??= gate.definitions().flatMap(({ api, dataPlanes = [] }) => {
+      const state = gate.stateOf(api);
+      return dataPlanes.map((plane) => ({ service: api, plane: plane as DataPlane<unknown>, state }));
+    });
+    return this.#planes;
+  }
+
+  async #answerPlane(
+    { service, plane }: PlaneOf,
+    match: unknown,
+    head: HttpHead,
+    incoming: Incoming,
+  ): Promise<HttpResponse> {
+    const requestId = this.#options.kernel.random.uuid();
+    const caller = this.#planeCaller(head);
+    const body = await readBody(incoming, plane.bodyBytesMax ?? PLANE_BODY_BYTES_MAX);
+    if (!body) return message(413, "Request Entity Too Large");
+    const request: HttpRequest = { ...head, rawHeaders: incoming.rawHeaders, body };
+    try {
+      return await this.#options.gate.serve({
+        service,
+        plane,
+        match,
+        request,
+        principal: caller.principal,
+        scope: caller.scope,
+        requestId,
+        source: new Source(head, incoming),
+        parent: traceParent(head),
+      });
+    } catch (error) {
+      if (error instanceof AwsError) return message(error.status ?? 400, error.message);
+      throw error;
+    }
+  }
+
+  /** At a data plane a header of another kind (a JWT) is none of ours. */
+  #planeCaller(head: HttpHead): Caller {
+    try {
+      return identify(findSignature(head), this.#options.authority);
+    } catch {
+      return identify(undefined, this.#options.authority);
+    }
+  }
+}
+
+/** What the handler may ask about the HTTP request; costs nothing until asked. */
+class Source implements CallSource {
+  readonly sourceIp: string;
+  readonly headers: HttpHead["headers"];
+  readonly #incoming: Incoming;
+
+  constructor(head: HttpHead, incoming: Incoming) {
+    this.sourceIp = head.sourceIp;
+    this.headers = head.headers;
+    this.#incoming = incoming;
+  }
+
+  get userAgent(): string {
+    return this.headers["user-agent"] ?? "";
+  }
+
+  #signal: AbortSignal | undefined;
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const controller = new AbortController();
+      this.#incoming.socket.once("close", () => controller.abort());
+      this.#signal = controller.signal;
+    }
+    return this.#signal;
+  }
+}
+
+function headOf(incoming: Incoming): HttpHead {
+  const url = incoming.url ?? "/";
+  const target = url.startsWith("/") ? url : pathOfAbsolute(url);
+  const question = target.indexOf("?");
+  const headers = incoming.headers as Record<string, string | undefined>;
+  const authority = headers["host"] ?? headers[":authority"] ?? "";
+  return {
+    method: incoming.method ?? "GET",
+    target,
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? "" : target.slice(question + 1),
+    headers,
+    host: hostOf(authority),
+    sourceIp: incoming.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "",
+    httpVersion: incoming.httpVersion,
+  };
+}
+
+/** `GET http://host/path HTTP/1.1`, as proxies send it. */
+function pathOfAbsolute(url: string): string {
+  const match = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url);
+  const rest = match?.[1] ?? "/";
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function hostOf(authority: string): string {
+  const colon = authority.lastIndexOf(":");
+  const host = colon > authority.lastIndexOf("]") ? authority.slice(0, colon) : authority;
+  return host.toLowerCase();
+}
+
+function formOf(head: HttpHead, body: Buffer): URLSearchParams {
+  return new URLSearchParams(head.method === "POST" ? body.toString("utf8") : head.query);
+}
+
+const TRACE_HEADER = /Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:.*?;\s*Parent=([0-9a-f]{16}))?/;
+
+/** The trace that the caller is in, e.g. a function that calls on. */
+function traceParent(head: HttpHead): SpanContext | undefined {
+  const header = head.headers["x-amzn-trace-id"];
+  const match = header === undefined ? null : TRACE_HEADER.exec(header);
+  return match ? { traceId: match[1]!, spanId: match[2] ?? "" } : undefined;
+}
+
+function hasCors(response: HttpResponse): boolean {
+  return Object.keys(response.headers).some((name) => name.toLowerCase() === "access-control-allow-origin");
+}
+
+function message(status: number, text: string): HttpResponse {
+  return { status, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ message: text }) };
+}

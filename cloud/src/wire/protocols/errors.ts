@@ -1,0 +1,55 @@
+import { type AwsError, NotEmulatedError } from "../../aws/error.ts";
+import type { ServiceApi, Shape } from "../model.ts";
+import { writeJson } from "./json-values.ts";
+
+export interface ErrorOnWire {
+  readonly status: number;
+  readonly fault: "Sender" | "Receiver";
+  /** The modelled error, where the API has it. */
+  readonly shape: Shape | undefined;
+  /** The code in the query protocol and for clients that came from it. */
+  readonly queryCode: string;
+  readonly queryStatus: number;
+}
+
+/** What the model says about an error, under what the error says itself. */
+export function errorFactsOf(error: AwsError, api: ServiceApi | undefined): ErrorOnWire {
+  const shape = api?.findError(error.code);
+  const status = error.status ?? shape?.error?.status ?? 400;
+  return {
+    status,
+    fault: status >= 500 ? "Receiver" : "Sender",
+    shape,
+    queryCode: shape?.error?.queryCode ?? error.code,
+    queryStatus: error.status ?? shape?.error?.queryStatus ?? status,
+  };
+}
+
+/**
+ * The members of an error in JSON: its message under the name that the shape gives it, and the others.
+ * @param capital whether a message that no shape names is written with a capital M
+ */
+export function errorMembers(error: AwsError, shape: Shape | undefined, capital = false): Record<string, unknown> {
+  const name = shape?.byName.has("Message")
+    ? "Message"
+    : shape?.byName.has("message")
+      ? "message"
+      : capital
+        ? "Message"
+        : "message";
+  const source: Record<string, unknown> = { ...error.members };
+  // AWS: Lambda's errors tell in `Type` whose fault it is.
+  if (shape?.byName.has("Type") && source["Type"] === undefined)
+    source["Type"] = error.fault === "Sender" ? "User" : "Service";
+  const members = (shape ? writeJson(shape, source) : source) as Record<string, unknown>;
+  if (error instanceof NotEmulatedError) members["notEmulated"] = error.what;
+  if (error.message !== "") members[name] = error.message;
+  return members;
+}
+
+/** For clients of services that once spoke the query protocol (SQS, CloudWatch): the code they know. */
+export function queryErrorHeader(error: AwsError, api: ServiceApi | undefined): Record<string, string> {
+  if (!api?.awsQueryCompatible) return {};
+  const { queryCode, fault } = errorFactsOf(error, api);
+  return { "x-amzn-query-error": `${queryCode};${fault}` };
+}

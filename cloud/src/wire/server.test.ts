@@ -1,0 +1,172 @@
+import net from "node:net";
+import { createHash } from "node:crypto";
+import { DynamoDBClient, ListTablesCommand, PutItemCommand, BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
+import { KinesisClient, PutRecordCommand, ListStreamsCommand } from "@aws-sdk/client-kinesis";
+import { SQSClient, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AwsError } from "../aws/error.ts";
+import { defineService } from "../service.ts";
+import { startWire } from "./test-server.ts";
+
+const dynamodb = defineService({
+  api: "dynamodb",
+  iamPrefix: "dynamodb",
+  state: () => ({}),
+  operations: {
+    ListTables: (cx) => ({ TableNames: [cx.scope.account, cx.scope.region, cx.principal.kind] }),
+    PutItem: (_cx, input) => ({ Attributes: input.Item }),
+  },
+  authorize: { ListTables: () => ({ resource: "*" }), PutItem: () => ({ resource: "*" }) },
+});
+const kinesis = defineService({
+  api: "kinesis",
+  iamPrefix: "kinesis",
+  state: () => ({}),
+  operations: { PutRecord: (_cx, input) => ({ ShardId: Buffer.from(input.Data!).toString(), SequenceNumber: "1" }) },
+  authorize: { PutRecord: () => ({ resource: "*" }) },
+});
+const sqs = defineService({
+  api: "sqs",
+  iamPrefix: "sqs",
+  state: () => ({}),
+  operations: {
+    GetQueueUrl: () => {
+      throw new AwsError("QueueDoesNotExist", "The specified queue does not exist.");
+    },
+  },
+  authorize: { GetQueueUrl: () => ({ resource: "*" }) },
+});
+
+let wire: Awaited<ReturnType<typeof startWire>>;
+beforeAll(async () => {
+  wire = await startWire([dynamodb, kinesis, sqs]);
+});
+afterAll(() => wire.close());
+
+describe("JSON protocols", () => {
+  it("round-trips an item", async () => {
+    const Item = {
+      id: { S: "a" },
+      n: { N: "1.5" },
+      b: { B: new Uint8Array([1, 2, 3]) },
+      m: { M: { l: { L: [{ BOOL: true }] } } },
+    };
+    const output = await wire.client(DynamoDBClient).send(new PutItemCommand({ TableName: "orders", Item }));
+    expect(output.Attributes).toEqual(Item);
+  });
+
+  it("takes account and Region from the credentials", async () => {
+    const client = wire.client(DynamoDBClient, {
+      region: "eu-west-1",
+      credentials: { accessKeyId: "123456789012", secretAccessKey: "x" },
+    });
+    expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual(["123456789012", "eu-west-1", "root"]);
+  });
+
+  it("speaks HTTP/2 with prior knowledge, as the Kinesis client does", async () => {
+    const client = wire.client(KinesisClient);
+    const output = await client.send(
+      new PutRecordCommand({ StreamName: "s", Data: Buffer.from("héllo"), PartitionKey: "k" }),
+    );
+    expect(output.ShardId).toBe("héllo");
+    client.destroy();
+  });
+
+  it("refuses by name what is not emulated, and counts it", async () => {
+    const client = wire.client(KinesisClient);
+    await expect(client.send(new ListStreamsCommand({}))).rejects.toMatchObject({
+      name: "NotImplemented",
+      message: "Katachi does not emulate the operation kinesis:ListStreams.",
+      $metadata: { httpStatusCode: 501 },
+    });
+    expect(wire.gate.refusals.get("the operation kinesis:ListStreams")).toBe(1);
+    client.destroy();
+  });
+
+  it("words a violated constraint as AWS does", async () => {
+    await expect(
+      wire.client(DynamoDBClient).send(new ListTablesCommand({ ExclusiveStartTableName: "x" })),
+    ).rejects.toMatchObject({
+      name: "ValidationException",
+      message:
+        "1 validation error detected: Value 'x' at 'exclusiveStartTableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
+    });
+    await expect(
+      wire.client(DynamoDBClient).send(new BatchGetItemCommand({ RequestItems: undefined })),
+    ).rejects.toMatchObject({ name: "NotImplemented" });
+  });
+
+  it("gives a modelled error its query code for clients that came from the query protocol", async () => {
+    const error = await wire
+      .client(SQSClient)
+      .send(new GetQueueUrlCommand({ QueueName: "none" }))
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      name: "QueueDoesNotExist",
+      message: "The specified queue does not exist.",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+});
+
+/** Sends raw bytes and answers what comes back until the connection ends or is silent. */
+function raw(bytes: Buffer | string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect(wire.port, "127.0.0.1");
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk.toString("latin1")));
+    socket.on("error", () => resolve(text));
+    socket.on("close", () => resolve(text));
+    socket.end(bytes);
+  });
+}
+
+describe("bad input", () => {
+  it("answers broken JSON as DynamoDB does", async () => {
+    const response = await fetch(wire.endpoint, {
+      method: "POST",
+      body: "{nope",
+      headers: { "x-amz-target": "DynamoDB_20120810.PutItem", "content-type": "application/x-amz-json-1.0" },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ __type: "com.amazon.coral.service#SerializationException" });
+  });
+
+  it("answers an unknown target as DynamoDB does", async () => {
+    const response = await fetch(wire.endpoint, {
+      method: "POST",
+      body: "{}",
+      headers: { "x-amz-target": "DynamoDB_20120810.Nope", "content-type": "application/x-amz-json-1.0" },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ __type: "com.amazon.coral.service#UnknownOperationException" });
+  });
+
+  it("names a service that it does not emulate", async () => {
+    const response = await fetch(wire.endpoint, {
+      method: "POST",
+      body: "{}",
+      headers: { "x-amz-target": "AWSStepFunctions.StartExecution", "content-type": "application/x-amz-json-1.0" },
+    });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({
+      __type: "NotImplemented",
+      message: "Katachi does not emulate the operation stepfunctions:StartExecution.",
+    });
+  });
+
+  it("keeps serving after 10,000 random byte strings", { timeout: 60_000 }, async () => {
+    let seed = createHash("sha256").update("rubbish").digest();
+    const next = () => (seed = createHash("sha256").update(seed).digest());
+    const methods = [
+      "",
+      "GET / HTTP/1.1\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ];
+    const send = async (i: number) =>
+      raw(Buffer.concat([Buffer.from(methods[i % methods.length]!), next().subarray(0, (i % 31) + 1), next()]));
+    for (let i = 0; i < 10_000; i += 100) await Promise.all(Array.from({ length: 100 }, (_, k) => send(i + k)));
+    expect((await wire.client(DynamoDBClient).send(new ListTablesCommand({}))).TableNames).toHaveLength(3);
+  });
+});

@@ -1,0 +1,101 @@
+import http from "node:http";
+import http2 from "node:http2";
+import type { AddressInfo, Socket } from "node:net";
+import { Front, type AuthMode, type FrontOptions } from "./front.ts";
+
+export type { AuthMode };
+
+export interface ServerOptions extends FrontOptions {
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface Server {
+  readonly endpoint: string;
+  readonly port: number;
+  /** Stops listening, ends idle connections at once and busy ones when they have answered. */
+  close(): Promise<void>;
+}
+
+/** The server cannot start. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+}
+
+const HEADER_BYTES_MAX = 64 * 1024;
+/** Longer than the keep-alive of any usual client, so that it is the client who ends an idle connection. */
+const KEEP_ALIVE_MS = 120_000;
+const HTTP2_PREFACE = "PRI * HTTP/2.0";
+
+/**
+ * Serves every AWS API and data plane on one port, HTTP/1.1 and HTTP/2 (with prior knowledge).
+ * @throws ServerError where the port is taken or not ours to take
+ */
+export async function serve(options: ServerOptions): Promise<Server> {
+  const front = new Front(options);
+  const http2Server = http2.createServer(
+    { settings: { maxConcurrentStreams: 1000 } },
+    (request, response) => void front.handle(request, response),
+  );
+  const sessions = new Set<http2.Http2Session>();
+  http2Server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("error", () => session.destroy());
+  });
+  const server = http.createServer(
+    { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, noDelay: true },
+    (request, response) => void front.handle(request, response),
+  );
+  server.on("clientError", (error: ClientError, socket: Socket) => answerClientError(error, socket, http2Server));
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    endpoint: `http://${options.host.includes(":") ? `[${options.host}]` : options.host === "0.0.0.0" ? "127.0.0.1" : options.host}:${port}`,
+    close: () => close(server, sessions),
+  };
+}
+
+type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
+
+function listen(server: http.Server, { host, port }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const reason = error.code === "EADDRINUSE" ? "is in use by another process" : `cannot be used (${error.code})`;
+      reject(new ServerError(`Port ${port} of ${host} ${reason}`, { cause: error }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+/** What is no HTTP/1: the start of HTTP/2, or rubbish. */
+function answerClientError(error: ClientError, socket: Socket, http2Server: http2.Http2Server): void {
+  if (error.rawPacket?.subarray(0, HTTP2_PREFACE.length).toString("latin1") === HTTP2_PREFACE) {
+    handOver(socket, error.rawPacket, http2Server);
+    return;
+  }
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Replays the bytes that the HTTP/1 parser has taken to the HTTP/2 server. */
+function handOver(socket: Socket, packet: Buffer, http2Server: http2.Http2Server): void {
+  socket.removeAllListeners();
+  socket.unshift(packet);
+  http2Server.emit("connection", socket);
+}
+
+async function close(server: http.Server, sessions: Set<http2.Http2Session>): Promise<void> {
+  for (const session of sessions) session.close();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

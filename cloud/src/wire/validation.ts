@@ -1,0 +1,281 @@
+import { AwsError } from "../aws/error.ts";
+import type { AccessDecision } from "../iam/authority.ts";
+import { type Constraint, findApi, type Member, type Operation, type Shape } from "./model.ts";
+import { compilePattern } from "./pattern.ts";
+
+/**
+ * Checks an input against the API model, with the words that AWS's own validation uses. Operations whose handler checks
+ * by itself, in an order of its own, do not come here (`ServiceDefinition.ownValidation`).
+ */
+
+/** AWS: the code of a validation error, where it is not `ValidationException`. */
+const VALIDATION_CODE: Record<string, string> = {
+  "cognito-idp": "InvalidParameterException",
+  apigatewayv2: "BadRequestException",
+  cloudformation: "ValidationError",
+  cloudwatch: "ValidationError",
+  ec2: "InvalidParameterValue",
+  iam: "ValidationError",
+  logs: "InvalidParameterException",
+  s3: "InvalidArgument",
+  sns: "ValidationError",
+  sqs: "InvalidParameterValue",
+  sts: "ValidationError",
+};
+
+/** AWS: services that tell a missing parameter in words of their own. */
+const MISSING: Record<string, (member: Member) => AwsError> = {
+  ec2: (member) => new AwsError("MissingParameter", `The request must contain the parameter ${member.ec2Name}`),
+  sqs: (member) => new AwsError("MissingParameter", `The request must contain the parameter ${member.name}.`),
+  cloudwatch: (member) => new AwsError("MissingParameter", `The parameter ${member.name} is required.`),
+  s3: (member) =>
+    member.location === "body" || member.location === "payload"
+      ? malformedXml()
+      : new AwsError("InvalidRequest", `Missing required ${member.location}: ${member.locationName}`),
+};
+
+/** AWS: S3's answer to XML that lacks an element or is no XML. */
+export function malformedXml(): AwsError {
+  const message = "The XML you provided was not well-formed or did not validate against our published schema";
+  return new AwsError("MalformedXML", message, { status: 400 });
+}
+
+/**
+ * @param input as the SDK types it
+ * @throws AwsError naming every violation, as AWS does
+ */
+export function validateInput(service: string, operationName: string, input: unknown): void {
+  const operation = findApi(service)?.findOperation(operationName);
+  if (!operation || !isConstrained(operation.input, new Set())) return;
+  const violations: Violation[] = [];
+  checkMembers(operation.input, input as Record<string, unknown>, "", violations);
+  if (violations.length > 0) throw validationError(operation, violations);
+}
+
+interface Violation {
+  readonly path: string;
+  readonly member: Member;
+  readonly value: unknown;
+  readonly rule: string;
+}
+
+function validationError(operation: Operation, violations: readonly Violation[]): AwsError {
+  const api = operation.api.name;
+  const missing = violations.find(({ value }) => value === undefined);
+  const words = missing && MISSING[api];
+  if (missing && words) return words(missing.member);
+  const told = violations.map(
+    ({ path, member, value, rule }) => `${valueText(value, member)} at '${path}' failed to satisfy constraint: ${rule}`,
+  );
+  const count = `${told.length} validation error${told.length === 1 ? "" : "s"} detected`;
+  return new AwsError(VALIDATION_CODE[api] ?? "ValidationException", `${count}: ${told.join("; ")}`, { status: 400 });
+}
+
+/** AWS: a secret's value is left out, `Value at 'password' failed …`. */
+function valueText(value: unknown, member: Member): string {
+  if (value === undefined || value === null) return "Value null";
+  if (member.sensitive) return "Value";
+  return `Value '${javaText(value)}'`;
+}
+
+/** A value as AWS's Java prints it. */
+function javaText(value: unknown): string {
+  if (value instanceof Uint8Array)
+    return `java.nio.HeapByteBuffer[pos=0 lim=${value.byteLength} cap=${value.byteLength}]`;
+  if (value instanceof Date) return value.toString();
+  if (Array.isArray(value)) return `[${value.map(javaText).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const parts = Object.entries(value).map(([key, item]) => `${key}=${javaText(item)}`);
+    return `{${parts.join(", ")}}`;
+  }
+  return String(value);
+}
+
+/** Whether anything in or under a shape can be violated; found once per shape. */
+function isConstrained(shape: Shape, seen: Set<Shape>): boolean {
+  if (shape.constrained !== undefined) return shape.constrained;
+  if (seen.has(shape)) return false;
+  seen.add(shape);
+  const inner = [...shape.members, shape.element, shape.value].filter((member) => member !== undefined);
+  const found = inner.some(
+    (member) =>
+      (member.required && shape.kind === "structure") ||
+      member.constraint !== undefined ||
+      isConstrained(member.shape, seen),
+  );
+  // Within a recursion a "no" may still become a "yes": it is kept only where the search began.
+  if (found || seen.size === 1) shape.constrained = found;
+  seen.delete(shape);
+  return found;
+}
+
+function checkMembers(shape: Shape, source: Record<string, unknown>, path: string, violations: Violation[]): void {
+  for (const member of shape.members) {
+    const value = source[member.name];
+    if (value === undefined || value === null) {
+      if (member.required && !member.idempotencyToken)
+        violations.push({
+          path: path + lowerFirst(member.name),
+          member,
+          value: undefined,
+          rule: "Member must not be null",
+        });
+      continue;
+    }
+    if (member.constraint || isConstrained(member.shape, new Set()))
+      checkValue(member, member.constraint, value, path + lowerFirst(member.name), violations);
+  }
+}
+
+function checkValue(
+  member: Member,
+  constraint: Constraint | undefined,
+  value: unknown,
+  path: string,
+  violations: Violation[],
+): void {
+  const { shape } = member;
+  const rule = constraint && brokenRule(shape, constraint, value);
+  if (rule !== undefined) violations.push({ path, member, value, rule });
+  switch (shape.kind) {
+    case "structure":
+    case "union":
+      if (typeof value === "object") checkMembers(shape, value as Record<string, unknown>, `${path}.`, violations);
+      break;
+    case "list":
+      checkItems(shape.element!, constraint?.element, value as unknown[], path, violations);
+      break;
+    case "map":
+      checkEntries(shape, constraint, value as Record<string, unknown>, path, violations);
+      break;
+  }
+}
+
+function checkItems(
+  element: Member,
+  constraint: Constraint | undefined,
+  items: unknown[],
+  path: string,
+  violations: Violation[],
+): void {
+  const deep = isConstrained(element.shape, new Set());
+  items.forEach((item, index) => {
+    const itemPath = `${path}.${index + 1}.member`;
+    if (item === null || item === undefined)
+      violations.push({ path: itemPath, member: element, value: undefined, rule: "Member must not be null" });
+    else if (deep) checkValue(element, constraint, item, itemPath, violations);
+  });
+  // AWS: what all items of simple type must satisfy is told of the list as a whole.
+  if (deep || !constraint) return;
+  const broken = items.some((item) => item !== null && brokenRule(element.shape, constraint, item) !== undefined);
+  if (broken)
+    violations.push({
+      path,
+      member: { ...element, sensitive: element.sensitive },
+      value: items,
+      rule: `Member must satisfy constraint: [${rulesOf(element.shape, constraint).join(", ")}]`,
+    });
+}
+
+function checkEntries(
+  map: Shape,
+  constraint: Constraint | undefined,
+  entries: Record<string, unknown>,
+  path: string,
+  violations: Violation[],
+): void {
+  const { key, value } = map;
+  const keyConstraint = constraint?.key;
+  const names = Object.keys(entries);
+  if (keyConstraint && names.some((name) => brokenRule(key!.shape, keyConstraint, name) !== undefined))
+    violations.push({
+      path,
+      member: key!,
+      value: entries,
+      rule: `Map keys must satisfy constraint: [${rulesOf(key!.shape, keyConstraint).join(", ")}]`,
+    });
+  const deep = isConstrained(value!.shape, new Set());
+  let broken = false;
+  for (const name of names) {
+    const item = entries[name];
+    if (item === null || item === undefined)
+      violations.push({
+        path: `${path}.${name}.member`,
+        member: value!,
+        value: undefined,
+        rule: "Member must not be null",
+      });
+    else if (deep) checkValue(value!, constraint?.value, item, `${path}.${name}.member`, violations);
+    else broken ||= constraint?.value !== undefined && brokenRule(value!.shape, constraint.value, item) !== undefined;
+  }
+  if (broken)
+    violations.push({
+      path,
+      member: value!,
+      value: entries,
+      rule: `Map value must satisfy constraint: [${rulesOf(value!.shape, constraint!.value!).join(", ")}]`,
+    });
+}
+
+/** The first rule that a value breaks, in AWS's words. */
+function brokenRule(shape: Shape, constraint: Constraint, value: unknown): string | undefined {
+  const { min, max, pattern } = constraint;
+  const size = sizeOf(shape, value);
+  if (size !== undefined) {
+    const noun = typeof value === "number" ? "value" : "length";
+    if (max !== undefined && size > max) return `Member must have ${noun} less than or equal to ${max}`;
+    if (min !== undefined && size < min) return `Member must have ${noun} greater than or equal to ${min}`;
+  }
+  if (typeof value !== "string") return undefined;
+  if (constraint.enum && !constraint.enum.includes(value))
+    return `Member must satisfy enum value set: [${constraint.enum.join(", ")}]`;
+  if (pattern !== undefined && !compilePattern(pattern).test(value))
+    return `Member must satisfy regular expression pattern: ${pattern}`;
+  return undefined;
+}
+
+/** All rules of a simple type, as AWS lists them for items and keys. */
+function rulesOf(shape: Shape, constraint: Constraint): string[] {
+  const noun = shape.kind === "string" || shape.kind === "blob" ? "length" : "value";
+  const rules: string[] = [];
+  if (constraint.max !== undefined) rules.push(`Member must have ${noun} less than or equal to ${constraint.max}`);
+  if (constraint.min !== undefined) rules.push(`Member must have ${noun} greater than or equal to ${constraint.min}`);
+  if (constraint.enum) rules.push(`Member must satisfy enum value set: [${constraint.enum.join(", ")}]`);
+  if (constraint.pattern !== undefined)
+    rules.push(`Member must satisfy regular expression pattern: ${constraint.pattern}`);
+  return rules;
+}
+
+function sizeOf(shape: Shape, value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return shape.kind === "blob" ? Buffer.byteLength(value) : value.length;
+  if (value instanceof Uint8Array) return value.byteLength;
+  if (Array.isArray(value)) return value.length;
+  if (shape.kind === "map" && typeof value === "object" && value !== null) return Object.keys(value).length;
+  return undefined;
+}
+
+/** AWS: paths name members with a small first letter. */
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** AWS: code and status of a denial, where they are not `AccessDeniedException` and 400 (JSON protocols) or 403 (REST JSON). */
+const DENIED: Record<string, string> = {
+  s3: "AccessDenied",
+  iam: "AccessDenied",
+  sts: "AccessDenied",
+  cloudformation: "AccessDenied",
+  cloudwatch: "AccessDenied",
+  sqs: "AccessDenied",
+  sns: "AuthorizationError",
+  ec2: "UnauthorizedOperation",
+};
+
+/** The error by which a service tells its caller that IAM denied the call. */
+export function accessDenied(service: string, decision: AccessDecision): AwsError {
+  const code = DENIED[service] ?? "AccessDeniedException";
+  const protocol = findApi(service)?.protocol;
+  const status = protocol === "awsJson1_0" || protocol === "awsJson1_1" ? 400 : 403;
+  return new AwsError(code, decision.message, { status });
+}
