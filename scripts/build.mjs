@@ -6,6 +6,7 @@ import { install, root } from "./setup.mjs";
 
 export async function build() {
   const { build: bundle } = await import("esbuild");
+  /** @type {import("esbuild").BuildOptions} */
   const common = {
     absWorkingDir: root,
     bundle: true,

@@ -46,6 +46,8 @@ export interface Cloud {
   /** `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL`. */
   readonly endpoint: string;
   readonly port: number;
+  /** Address of console and control API; empty where none is served. */
+  consoleUrl: string;
   readonly clock: Clock;
   readonly trace: Trace;
   readonly faults: Faults;
@@ -54,7 +56,12 @@ export interface Cloud {
   /** An unmodified SDK v3 client that speaks to this cloud, e.g. `cloud.client(S3Client)`. */
   client<C>(clientClass: ClientClass<C>, options?: Record<string, unknown>): C;
   /** Calls an operation in process, as the account's root unless said otherwise. */
-  call<S extends ApiName, O extends OperationName<S>>(service: S, operation: O, input: Input<S, O>, scope?: Scope): Promise<Output<S, O>>;
+  call<S extends ApiName, O extends OperationName<S>>(
+    service: S,
+    operation: O,
+    input: Input<S, O>,
+    scope?: Scope,
+  ): Promise<Output<S, O>>;
   /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
   settled(): Promise<void>;
   /** Stops serving and releases the data directory. */
@@ -104,6 +111,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   return {
     endpoint: server.endpoint,
     port: server.port,
+    consoleUrl: "",
     clock: kernel.clock,
     trace: kernel.trace,
     faults,

@@ -97,7 +97,8 @@ export class Gate {
     const summary = { method: request.request.method, target: request.request.target, host: request.request.host };
     const { cx, definition } = this.#context({ ...request, operation: plane.operation }, name, summary);
     return (await this.#traced(cx, async () => {
-      for (const ask of asArray(plane.authorize(request.request, match, cx))) this.#ask(cx, definition!, plane.operation, ask);
+      for (const ask of asArray(plane.authorize(request.request, match, cx)))
+        this.#ask(cx, definition!, plane.operation, ask);
       await this.faults.apply(name, cx);
       return plane.handle(cx, request.request, match);
     })) as HttpResponse;
@@ -150,14 +151,23 @@ export class Gate {
     return { cx, definition: service?.definition };
   }
 
-  #find(definition: ServiceDefinition | undefined, service: string, operation: string): Handle | Suspending<unknown, unknown, unknown> {
-    const handler = definition?.operations[operation as never] as Handle | Suspending<unknown, unknown, unknown> | undefined;
+  #find(
+    definition: ServiceDefinition | undefined,
+    service: string,
+    operation: string,
+  ): Handle | Suspending<unknown, unknown, unknown> {
+    const handler = definition?.operations[operation as never] as
+      | Handle
+      | Suspending<unknown, unknown, unknown>
+      | undefined;
     if (handler) return handler;
     throw new NotEmulatedError(`the operation ${service}:${operation}`);
   }
 
   #authorize({ cx }: Step, definition: ServiceDefinition, operation: string, input: unknown): void {
-    const asks = (definition.authorize[operation as never] as (input: unknown, cx: CallContext) => Ask | readonly Ask[])(input, cx);
+    const asks = (
+      definition.authorize[operation as never] as (input: unknown, cx: CallContext) => Ask | readonly Ask[]
+    )(input, cx);
     for (const ask of asArray(asks)) this.#ask(cx, definition, operation, ask);
   }
 
@@ -190,7 +200,9 @@ export class Gate {
     const { span } = cx;
     try {
       const output = await work();
-      this.kernel.trace.end(span, { output: visible(span.name.split(":")[0]!, span.name.split(":")[1]!, "output", output) });
+      this.kernel.trace.end(span, {
+        output: visible(span.name.split(":")[0]!, span.name.split(":")[1]!, "output", output),
+      });
       return output;
     } catch (error) {
       if (error instanceof NotEmulatedError) this.refusals.set(error.what, (this.refusals.get(error.what) ?? 0) + 1);

@@ -1,3 +1,5 @@
 export { startCloud, type ClientClass, type Cloud, type CloudOptions } from "./cloud.ts";
 export type { Fault } from "./faults.ts";
 export type { Span } from "./kernel/trace.ts";
+export { serveControl, type ControlServer } from "./control/server.ts";
+export type { Status } from "./control/status.ts";

@@ -86,17 +86,22 @@ export interface Suspending<State, I, O> {
  * Marks an operation that suspends. All others run from start to end inside one transaction of the store.
  * A suspending one writes in `cx.kernel.store.transaction(...)`, with no await between reading and writing.
  */
-export function suspends<State, I, O>(handle: (cx: CallContext<State>, input: I) => Promise<O>): Suspending<State, I, O> {
+export function suspends<State, I, O>(
+  handle: (cx: CallContext<State>, input: I) => Promise<O>,
+): Suspending<State, I, O> {
   return { suspends: true, handle };
 }
 
 type NotAPromise<O> = O extends Promise<unknown> ? never : O;
 
+/** How one operation is handled. */
+export type Handler<S extends ApiName, State, O extends OperationName<S>> =
+  | Handle<State, Input<S, O>, NotAPromise<Output<S, O>>>
+  | Suspending<State, Input<S, O>, Output<S, O>>;
+
 /** The operations that a service handles; a model operation missing here is refused by name. */
 export type Operations<S extends ApiName, State> = {
-  readonly [O in OperationName<S>]?:
-    | Handle<State, Input<S, O>, NotAPromise<Output<S, O>>>
-    | Suspending<State, Input<S, O>, Output<S, O>>;
+  readonly [O in OperationName<S>]?: Handler<S, State, O>;
 };
 
 /** For each handled operation, the permissions that it needs. */
@@ -141,10 +146,10 @@ export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown>
  * Declares a service. An operation that stands in `operations` and not in `authorize` is a type error, so that no
  * permission is forgotten.
  */
-export function defineService<S extends ApiName, State, const Ops extends Operations<S, State>>(
+export function defineService<S extends ApiName, State, Handled extends OperationName<S>>(
   definition: Omit<ServiceDefinition<S, State>, "operations" | "authorize"> & {
-    readonly operations: Ops;
-    readonly authorize: Authorizations<S, State, Extract<keyof Ops, OperationName<S>>>;
+    readonly operations: { readonly [O in Handled]: Handler<S, State, O> };
+    readonly authorize: Authorizations<S, State, NoInfer<Handled>>;
   },
 ): ServiceDefinition {
   return definition as unknown as ServiceDefinition;

@@ -42,7 +42,7 @@ export interface ApiModules {
 
 export type ApiName = keyof ApiModules;
 
-type CommandName<M> = Extract<keyof M, `${string}Command`>;
+type CommandName<M> = Exclude<Extract<keyof M, `${string}Command`>, "$Command">;
 type CommandOf<M, O extends string> = M extends { [K in `${O}Command`]: new (...args: infer A) => infer C } ? [A, C] : never;
 
 /** The names of an API's operations, e.g. `"PutItem"`. */

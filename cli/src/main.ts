@@ -1,0 +1,123 @@
+import { Command } from "commander";
+import { UserError } from "./user-error.ts";
+import { version } from "./version.ts";
+
+/** Each command's module is loaded when it is asked for: `katachi start` must be up in a blink. */
+function program(): Command {
+  const katachi = new Command("katachi")
+    .description("Serverless, by shape: run, test and deploy AWS serverless applications on your own machine.")
+    .version(version)
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .option("--json", "print facts as JSON")
+    .addHelpText("after", EXAMPLES);
+
+  katachi
+    .command("start")
+    .description("start the bare local cloud; prints `ready http://127.0.0.1:PORT` when it serves")
+    .option("-p, --port <port>", "port for the AWS APIs (0: a free one)", "4566")
+    .option("--console-port <port>", "port for the console (default: 4600, else a free one)")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--data <directory>", "where state is kept (default: .katachi/data)")
+    .option("--ephemeral", "keep nothing")
+    .option("--auth <mode>", "relaxed: any well-formed credentials; strict: signatures are verified", "relaxed")
+    .action(async (_options, command: Command) => (await import("./commands/start.ts")).start(command.optsWithGlobals()));
+
+  katachi
+    .command("dev")
+    .description("run an application on the local cloud and follow its changes: a CDK app, a template, or a shape")
+    .argument("[path]", "folder with cdk.json, template file, cdk.out folder, or the name of a shape", ".")
+    .option("-p, --port <port>", "port for the AWS APIs (0: a free one)", "4566")
+    .option("--console-port <port>", "port for the console (default: 4600, else a free one)")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--data <directory>", "where state is kept (default: .katachi/data)")
+    .option("--ephemeral", "keep nothing")
+    .option("--auth <mode>", "relaxed: any well-formed credentials; strict: signatures are verified", "relaxed")
+    .option("--no-watch", "deploy once and do not follow changes")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./commands/dev.ts")).dev(path, command.optsWithGlobals()),
+    );
+
+  katachi
+    .command("deploy")
+    .description("deploy an application to the running local cloud, or to AWS through the CDK CLI")
+    .argument("[path]", "folder with cdk.json, template file, cdk.out folder, or the name of a shape", ".")
+    .option("--to <where>", "local or aws", "local")
+    .option("-p, --port <port>", "port of the running local cloud", "4566")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./commands/deploy.ts")).deploy(path, command.optsWithGlobals()),
+    );
+
+  running(katachi, "status", "what runs: addresses, time, services, what was refused")
+    .action(async (_options, command: Command) => (await import("./commands/status.ts")).status(command.optsWithGlobals()));
+
+  running(katachi, "stop", "stop the running local cloud")
+    .action(async (_options, command: Command) => (await import("./commands/stop.ts")).stop(command.optsWithGlobals()));
+
+  running(katachi, "time", "show the local cloud's time, or move it on")
+    .argument("[by]", "how far, e.g. +3d, 90min, \"1 day 2 hours\"")
+    .action(async (by: string | undefined, _options, command: Command) =>
+      (await import("./commands/time.ts")).time(by, command.optsWithGlobals()),
+    );
+
+  running(katachi, "logs", "show what functions and APIs logged")
+    .argument("[group]", "log group, or a part of its name (default: all)")
+    .option("-f, --follow", "go on as lines come")
+    .option("--filter <pattern>", "CloudWatch Logs filter pattern, e.g. ERROR or '{ $.status = 500 }'")
+    .option("--since <duration>", "how far back", "1h")
+    .action(async (group: string | undefined, _options, command: Command) =>
+      (await import("./commands/logs.ts")).logs(group, command.optsWithGlobals()),
+    );
+
+  running(katachi, "trace", "show who called whom, with what came of it and how IAM decided")
+    .argument("[traceId]", "one trace, as a tree (default: the newest calls)")
+    .option("-n, --limit <count>", "how many calls", "50")
+    .option("--name <text>", "calls whose name holds this, e.g. dynamodb or lambda:Invoke")
+    .option("--errors", "only calls that failed")
+    .option("-f, --follow", "go on as calls come")
+    .action(async (traceId: string | undefined, _options, command: Command) =>
+      (await import("./commands/trace.ts")).trace(traceId, command.optsWithGlobals()),
+    );
+
+  return katachi;
+}
+
+function running(katachi: Command, name: string, description: string): Command {
+  return katachi
+    .command(name)
+    .description(description)
+    .option("-p, --port <port>", "port of the running local cloud", "4566");
+}
+
+const EXAMPLES = `
+Examples:
+  $ katachi dev web-backend            an order form, running on your machine
+  $ katachi dev ./my-cdk-app           your own application
+  $ katachi start --ephemeral          just the cloud; AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws s3 ls
+  $ katachi time +3d                   three days pass
+`;
+
+/** Exit codes: 0 done, 1 something failed, 2 the command line was wrong (also commander's). */
+async function main(): Promise<void> {
+  try {
+    await program().exitOverride().parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  const { code, exitCode, message } = error as { code?: string; exitCode?: number; message: string };
+  if (code?.startsWith("commander.")) return exitCode === 0 ? 0 : 2;
+  const json = process.argv.includes("--json");
+  if (error instanceof UserError) {
+    console.error(json ? JSON.stringify({ error: error.message }) : `katachi: ${error.message}`);
+    return error.exitCode;
+  }
+  console.error(`katachi: this should not have happened: ${message}`);
+  if (process.env["KATACHI_DEBUG"]) console.error(error);
+  else console.error("Set KATACHI_DEBUG=1 to see where, and please report it.");
+  return 1;
+}
+
+await main();

@@ -1,0 +1,122 @@
+import type { Cloud } from "../cloud.ts";
+import type { ApiName } from "../aws/api-types.ts";
+import { DEFAULT_SCOPE } from "../aws/scope.ts";
+import type { Fault } from "../faults.ts";
+import type { Span } from "../kernel/trace.ts";
+import { ControlError } from "./error.ts";
+import { landingPage } from "./page.ts";
+import type { Status } from "./status.ts";
+
+export interface ControlParts {
+  readonly cloud: Cloud;
+  readonly version: string;
+  /** Ends the whole process in order; absent where the cloud is part of somebody's program. */
+  readonly stop?: () => void;
+}
+
+export interface ControlRequest {
+  readonly query: URLSearchParams;
+  readonly body: Record<string, unknown>;
+}
+
+/** One of: a JSON value, a page, or lines that go on. */
+export interface Reply {
+  json?: unknown;
+  page?: string;
+  lines?: (write: (value: unknown) => void) => () => void;
+  /** Runs when the answer is sent. */
+  after?: () => void;
+}
+
+type Route = (parts: ControlParts, request: ControlRequest) => Reply | Promise<Reply>;
+
+/** Everything console and command line can ask. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  "GET /": (parts) => ({ page: landingPage(statusOf(parts)) }),
+  "GET /api/status": (parts) => ({ json: statusOf(parts) }),
+  "POST /api/time": async ({ cloud }, { body }) => {
+    await cloud.clock.advance(durationOf(body["advance"]));
+    return { json: timeOf(cloud) };
+  },
+  "POST /api/settle": async ({ cloud }) => {
+    await cloud.settled();
+    return { json: timeOf(cloud) };
+  },
+  "GET /api/trace": ({ cloud }, { query }) => ({ json: { spans: findSpans(cloud, query) } }),
+  "GET /api/trace/follow": ({ cloud }, { query }) => ({
+    lines: (write) => cloud.trace.onSpan((span) => matchesQuery(span, query) && write(span)),
+  }),
+  "GET /api/faults": ({ cloud }) => ({ json: { faults: cloud.faults.list().map(([id, fault]) => ({ id, ...fault })) } }),
+  "POST /api/faults": ({ cloud }, { body }) => ({ json: { id: addFault(cloud, body) } }),
+  "POST /api/faults/lift": ({ cloud }, { body }) => ({ json: { lifted: cloud.faults.lift(String(body["id"])) } }),
+  "POST /api/call": async ({ cloud }, { body }) => ({ json: { output: await callAsRoot(cloud, body) } }),
+  "POST /api/deploy": async ({ cloud }, { body }) => ({ json: await cloud.deploy(textOf(body, "path")) }),
+  "POST /api/stop": ({ stop }) => {
+    if (!stop) throw new ControlError(409, "This cloud is part of another program: stop that one.");
+    return { json: { stopping: true }, after: stop };
+  },
+};
+
+function statusOf({ cloud, version }: ControlParts): Status {
+  return {
+    version,
+    endpoint: cloud.endpoint,
+    console: cloud.consoleUrl,
+    pid: process.pid,
+    dataDirectory: cloud.kernel.store.directory,
+    clock: timeOf(cloud),
+    services: cloud.gate.definitions().map((definition) => definition.api),
+    refused: Object.fromEntries(cloud.gate.refusals),
+  };
+}
+
+function timeOf({ clock }: Cloud): Status["clock"] {
+  return { now: clock.date().toISOString(), mode: clock.mode, offsetMs: clock.offsetMs };
+}
+
+function durationOf(given: unknown): string | number {
+  if (typeof given === "string" || typeof given === "number") return given;
+  throw new ControlError(400, `advance is ${JSON.stringify(given)}; allowed: a duration such as "3d" or milliseconds.`);
+}
+
+function textOf(body: Record<string, unknown>, name: string): string {
+  const value = body[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw new ControlError(400, `${name} is ${JSON.stringify(value)}; allowed: a text.`);
+}
+
+const SPANS_DEFAULT = 100;
+
+function findSpans(cloud: Cloud, query: URLSearchParams): Span[] {
+  const limit = Number(query.get("limit") ?? SPANS_DEFAULT);
+  return cloud.trace.spans((span) => matchesQuery(span, query)).slice(-limit);
+}
+
+function matchesQuery(span: Span, query: URLSearchParams): boolean {
+  const traceId = query.get("traceId");
+  const name = query.get("name");
+  if (traceId && span.traceId !== traceId) return false;
+  if (name && !span.name.toLowerCase().includes(name.toLowerCase())) return false;
+  return query.get("errors") === null || span.error !== undefined;
+}
+
+function addFault(cloud: Cloud, body: Record<string, unknown>): string {
+  textOf(body, "match");
+  try {
+    return cloud.faults.add(body as unknown as Fault);
+  } catch (error) {
+    throw new ControlError(400, (error as Error).message);
+  }
+}
+
+/** Any operation, as the account's root, through the gate. */
+async function callAsRoot(cloud: Cloud, body: Record<string, unknown>): Promise<unknown> {
+  const service = textOf(body, "service") as ApiName;
+  return cloud.gate.call({
+    service,
+    operation: textOf(body, "operation"),
+    input: body["input"] ?? {},
+    principal: { kind: "root", account: DEFAULT_SCOPE.account },
+    scope: DEFAULT_SCOPE,
+  });
+}
