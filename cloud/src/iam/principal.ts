@@ -10,7 +10,13 @@
  */
 export type Principal =
   | { readonly kind: "root"; readonly account: string; readonly accessKeyId?: string }
-  | { readonly kind: "user"; readonly account: string; readonly arn: string; readonly userId: string; readonly accessKeyId?: string }
+  | {
+      readonly kind: "user";
+      readonly account: string;
+      readonly arn: string;
+      readonly userId: string;
+      readonly accessKeyId?: string;
+    }
   | {
       readonly kind: "role";
       readonly account: string;
