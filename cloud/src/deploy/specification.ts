@@ -77,7 +77,10 @@ export function findSpecification(type: string): TypeSpecification | undefined {
 
 type Definitions = Readonly<Record<string, Record<string, string>>>;
 
-function compileProperties(texts: Record<string, string>, definitions: Definitions): ReadonlyMap<string, PropertySpecification> {
+function compileProperties(
+  texts: Record<string, string>,
+  definitions: Definitions,
+): ReadonlyMap<string, PropertySpecification> {
   return new Map(Object.entries(texts).map(([name, text]) => [name, compileProperty(text, definitions)]));
 }
 
@@ -93,7 +96,8 @@ function compileProperty(text: string, definitions: Definitions): PropertySpecif
 
 function compileType(text: string, definitions: Definitions): ValueType {
   const alternatives = splitAlternatives(text);
-  if (alternatives.length > 1) return { kind: "union", types: alternatives.map((one) => compileType(one, definitions)) };
+  if (alternatives.length > 1)
+    return { kind: "union", types: alternatives.map((one) => compileType(one, definitions)) };
   if (text.startsWith("[")) return { kind: "list", element: compileType(text.slice(1, -1), definitions) };
   if (text.startsWith("{")) return { kind: "map", element: compileType(text.slice(1, -1), definitions) };
   switch (text) {
@@ -110,7 +114,10 @@ function compileType(text: string, definitions: Definitions): ValueType {
     default: {
       // Compiled when reached: definitions refer to each other, also in circles (WAF statements).
       let properties: ReadonlyMap<string, PropertySpecification> | undefined;
-      return { kind: "structure", properties: () => (properties ??= compileProperties(definitions[text] ?? {}, definitions)) };
+      return {
+        kind: "structure",
+        properties: () => (properties ??= compileProperties(definitions[text] ?? {}, definitions)),
+      };
     }
   }
 }
