@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { extractArchive } from "./archive.ts";
+import { runtimeDirectory } from "./node-process.ts";
+import type { CodeSource, FunctionSpecification } from "./specification.ts";
+import { WatchedDirectory } from "./watched-directory.ts";
+
+/** AWS: "Lambda quotas": deployment package (unzipped, with layers) 250 MB. */
+export const UNPACKED_BYTES_MAX = 262_144_000;
+/** What the Node.js runtimes bring along: the AWS SDK for JavaScript v3 and what it stands on. */
+const RUNTIME_SCOPES = ["@aws-sdk", "@smithy", "@aws"];
+const PREFIX = "katachi-functions-";
+
+/** The code of a function where it can be run. */
+export interface TaskDirectory {
+  /** What is `/var/task` on Lambda. */
+  readonly root: string;
+  /** What is `/opt` on Lambda; undefined without layers. */
+  readonly opt: string | undefined;
+  /** NODE_PATH */
+  readonly searchPath: readonly string[];
+  /** The same for `import`, where it would not find them by itself. */
+  readonly importFallback: readonly string[];
+}
+
+/**
+ * Unpacks code and layers below a temporary directory, once for each combination. `/var/task` and `/opt` lie beside a
+ * `node_modules` that holds the packages of the layers and of the runtime, so that `require` and `import` find them after
+ * the function's own, as by NODE_PATH on Lambda, and nothing else: no project around it.
+ *
+ * Gap: `/var/task` and `/opt` as such do not exist; code that reads files by those absolute names does not find them.
+ */
+export class TaskDirectories {
+  readonly root: string;
+  readonly #prepared = new Map<string, Promise<TaskDirectory>>();
+  readonly #watched = new Map<string, WatchedDirectory>();
+  #runtime: string | undefined;
+
+  constructor(private readonly packageDirectories: readonly string[]) {
+    sweepAbandoned();
+    this.root = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  }
+
+  /** The directory for a function, unpacked when it is asked for the first time. */
+  prepare(specification: FunctionSpecification): Promise<TaskDirectory> {
+    const key = keyOf(specification);
+    let prepared = this.#prepared.get(key);
+    if (!prepared) {
+      prepared = this.#prepare(specification, join(this.root, key));
+      this.#prepared.set(key, prepared);
+      prepared.catch(() => this.#prepared.delete(key));
+    }
+    return prepared;
+  }
+
+  /** Changes whenever something in a directory changes whose code is run in place; 0 before it was prepared. */
+  versionOf(path: string): number {
+    return this.#watched.get(path)?.version ?? 0;
+  }
+
+  close(): void {
+    for (const watched of this.#watched.values()) watched.close();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  async #prepare({ code, layers, runtime }: FunctionSpecification, directory: string): Promise<TaskDirectory> {
+    const work = `${directory}.new`;
+    mkdirSync(work, { recursive: true });
+    if (code.kind === "zip") await extractArchive(await code.read(), join(work, "task"), UNPACKED_BYTES_MAX);
+    for (const layer of layers) {
+      if (layer.kind === "zip") await extractArchive(await layer.read(), join(work, "opt"), UNPACKED_BYTES_MAX);
+    }
+    const major = /\d+/.exec(runtime)?.[0];
+    const opt = layers.length > 0 ? "opt" : undefined;
+    const ofLayers = opt
+      ? [join(opt, "nodejs", `node${major}`, "node_modules"), join(opt, "nodejs", "node_modules")]
+      : [];
+    linkPackages(
+      join(work, "node_modules"),
+      [...ofLayers.map((path) => join(work, path)), this.#runtimePackages()],
+      work,
+      directory,
+    );
+    await rename(work, directory);
+    const searchPath = [...ofLayers.map((path) => join(directory, path)), this.#runtimePackages()];
+    const inPlace = code.kind === "directory";
+    if (inPlace && !this.#watched.has(code.path))
+      this.#watched.set(code.path, new WatchedDirectory(realpathSync(code.path)));
+    return {
+      root: inPlace ? realpathSync(code.path) : join(directory, "task"),
+      opt: opt && join(directory, opt),
+      searchPath,
+      importFallback: inPlace ? searchPath : [],
+    };
+  }
+
+  /** A `node_modules` with the SDK packages that are installed here, and no others. */
+  #runtimePackages(): string {
+    if (this.#runtime !== undefined) return this.#runtime;
+    const directory = join(this.root, "runtime", "node_modules");
+    mkdirSync(directory, { recursive: true });
+    for (const installed of this.packageDirectories) {
+      for (const scope of RUNTIME_SCOPES)
+        linkScope(join(installed, scope), join(directory, scope), (path) => realpathSync(path));
+    }
+    return (this.#runtime = directory);
+  }
+}
+
+/**
+ * Every `node_modules` that may hold SDK packages: around the cloud's own package, and around a project's directory.
+ * @param projectDirectory usually the working directory
+ */
+export function findPackageDirectories(projectDirectory: string): string[] {
+  const found = new Set<string>();
+  for (const start of [runtimeDirectory(), projectDirectory]) {
+    for (let directory = start; ; directory = dirname(directory)) {
+      const candidate = join(directory, "node_modules");
+      if (existsSync(join(candidate, "@aws-sdk"))) found.add(candidate);
+      if (directory === dirname(directory)) break;
+    }
+  }
+  return [...found];
+}
+
+function keyOf({ code, layers, runtime }: FunctionSpecification): string {
+  const hash = createHash("sha256").update(runtime);
+  for (const source of [code, ...layers]) hash.update(`\n${source.kind} ${nameOf(source)}`);
+  return hash.digest("hex").slice(0, 32);
+}
+
+function nameOf(source: CodeSource): string {
+  return source.kind === "zip" ? source.sha256 : source.path;
+}
+
+/** Fills a `node_modules` with links to the packages of others; of two with one name the first is taken. */
+function linkPackages(target: string, sources: readonly string[], work: string, final: string): void {
+  mkdirSync(target, { recursive: true });
+  // The directory is renamed when it is complete: links lead to where the packages will be.
+  const place = (path: string) => path.replace(work, final);
+  for (const source of sources) {
+    const there = new Set(list(target));
+    for (const name of list(source)) {
+      if (name.startsWith("@")) linkScope(join(source, name), join(target, name), place);
+      else if (!name.startsWith(".") && !there.has(name)) symlinkSync(place(join(source, name)), join(target, name));
+    }
+  }
+}
+
+function linkScope(source: string, target: string, place: (path: string) => string): void {
+  const there = new Set(list(target));
+  for (const name of list(source)) {
+    if (there.has(name)) continue;
+    mkdirSync(target, { recursive: true });
+    symlinkSync(place(join(source, name)), join(target, name));
+  }
+}
+
+function list(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
+
+/** Removes what clouds left that were killed. */
+function sweepAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : undefined;
+    if (pid !== undefined && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
