@@ -131,7 +131,13 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
 }
 
 function contextOf(definition: ServiceDefinition, kernel: Kernel, gate: Gate): ServiceContext {
-  return { state: gate.stateOf(definition.api), kernel, endpoint: () => gate.endpoint, call: gate.callAs };
+  return {
+    state: gate.stateOf(definition.api),
+    kernel,
+    endpoint: () => gate.endpoint,
+    call: gate.callAs,
+    resourceTypes: () => gate.definitions().flatMap((service) => service.resources ?? []),
+  };
 }
 
 function clientDefaults(endpoint: string) {

@@ -36,6 +36,8 @@ export interface ServiceContext<State = unknown> {
     input: Input<S, O>,
     options: CallOptions & { as: Principal; scope: Scope },
   ) => Promise<Output<S, O>>;
+  /** The CloudFormation types of all services. */
+  readonly resourceTypes: () => readonly ResourceType[];
 }
 
 /** What an operation is given beside its input. */
