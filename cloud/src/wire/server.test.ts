@@ -1,40 +1,57 @@
 import net from "node:net";
 import { createHash } from "node:crypto";
-import { DynamoDBClient, ListTablesCommand, PutItemCommand, BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
-import { KinesisClient, PutRecordCommand, ListStreamsCommand } from "@aws-sdk/client-kinesis";
+import {
+  DynamoDBClient,
+  ListTablesCommand,
+  BatchGetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import {
+  KinesisClient,
+  ListStreamsCommand,
+  PutRecordCommand,
+  type PutRecordCommandInput,
+} from "@aws-sdk/client-kinesis";
 import { SQSClient, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AwsError } from "../aws/error.ts";
-import { defineService } from "../service.ts";
+import { type CallContext, defineService } from "../service.ts";
 import { startWire } from "./test-server.ts";
 
+const anything = () => ({ resource: "*" });
 const dynamodb = defineService({
   api: "dynamodb",
   iamPrefix: "dynamodb",
   state: () => ({}),
   operations: {
-    ListTables: (cx) => ({ TableNames: [cx.scope.account, cx.scope.region, cx.principal.kind] }),
-    PutItem: (_cx, input) => ({ Attributes: input.Item }),
+    ListTables: (cx: CallContext) => ({ TableNames: [cx.scope.account, cx.scope.region, cx.principal.kind] }),
+    PutItem: (_cx: CallContext, input: PutItemCommandInput) => ({ Attributes: input.Item }),
   },
-  authorize: { ListTables: () => ({ resource: "*" }), PutItem: () => ({ resource: "*" }) },
+  authorize: { ListTables: anything, PutItem: anything },
 });
 const kinesis = defineService({
   api: "kinesis",
   iamPrefix: "kinesis",
   state: () => ({}),
-  operations: { PutRecord: (_cx, input) => ({ ShardId: Buffer.from(input.Data!).toString(), SequenceNumber: "1" }) },
-  authorize: { PutRecord: () => ({ resource: "*" }) },
+  operations: {
+    PutRecord: (_cx: CallContext, input: PutRecordCommandInput) => ({
+      ShardId: Buffer.from(input.Data!).toString(),
+      SequenceNumber: "1",
+    }),
+  },
+  authorize: { PutRecord: anything },
 });
 const sqs = defineService({
   api: "sqs",
   iamPrefix: "sqs",
   state: () => ({}),
   operations: {
-    GetQueueUrl: () => {
+    GetQueueUrl: (_cx: CallContext) => {
       throw new AwsError("QueueDoesNotExist", "The specified queue does not exist.");
     },
   },
-  authorize: { GetQueueUrl: () => ({ resource: "*" }) },
+  authorize: { GetQueueUrl: anything },
 });
 
 let wire: Awaited<ReturnType<typeof startWire>>;
@@ -117,6 +134,8 @@ function raw(bytes: Buffer | string): Promise<string> {
     socket.on("data", (chunk) => (text += chunk.toString("latin1")));
     socket.on("error", () => resolve(text));
     socket.on("close", () => resolve(text));
+    // HTTP/2 may say goodbye and wait for the client to go.
+    socket.setTimeout(100, () => socket.destroy());
     socket.end(bytes);
   });
 }

@@ -15,7 +15,7 @@ export interface ServerOptions extends FrontOptions {
 export interface Server {
   readonly endpoint: string;
   readonly port: number;
-  /** Stops listening, ends idle connections at once and busy ones when they have answered. */
+  /** Stops listening and ends all connections. */
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export class ServerError extends Error {
 const HEADER_BYTES_MAX = 64 * 1024;
 /** Longer than the keep-alive of any usual client, so that it is the client who ends an idle connection. */
 const KEEP_ALIVE_MS = 120_000;
-const HTTP2_PREFACE = "PRI * HTTP/2.0";
+const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /**
  * Serves every AWS API and data plane on one port, HTTP/1.1 and HTTP/2 (with prior knowledge).
@@ -44,6 +44,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
+    session.setTimeout(KEEP_ALIVE_MS, () => session.close());
   });
   const server = http.createServer(
     { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, noDelay: true },
@@ -59,7 +60,7 @@ export async function serve(options: ServerOptions): Promise<Server> {
   };
 }
 
-type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer };
+type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer; bytesParsed?: number };
 
 function listen(server: http.Server, { host, port }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -73,8 +74,8 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<voi
 
 /** What is no HTTP/1: the start of HTTP/2, or rubbish. */
 function answerClientError(error: ClientError, socket: Socket, http2Server: http2.Http2Server): void {
-  if (error.rawPacket?.subarray(0, HTTP2_PREFACE.length).toString("latin1") === HTTP2_PREFACE) {
-    handOver(socket, error.rawPacket, http2Server);
+  if (error.code === "HPE_PAUSED_H2_UPGRADE" && error.rawPacket) {
+    handOver(socket, Buffer.concat([HTTP2_PREFACE, error.rawPacket.subarray(error.bytesParsed ?? 0)]), http2Server);
     return;
   }
   if (error.code === "ECONNRESET" || !socket.writable) {
@@ -86,16 +87,22 @@ function answerClientError(error: ClientError, socket: Socket, http2Server: http
 }
 
 /** Replays the bytes that the HTTP/1 parser has taken to the HTTP/2 server. */
-function handOver(socket: Socket, packet: Buffer, http2Server: http2.Http2Server): void {
-  socket.removeAllListeners();
-  socket.unshift(packet);
+function handOver(socket: Socket, bytes: Buffer, http2Server: http2.Http2Server): void {
+  // Quirk: without a name, removeAllListeners also schedules a resume that would lose the bytes.
+  for (const name of socket.eventNames()) if (name !== "readable") socket.removeAllListeners(name);
+  socket.pause();
+  socket.unshift(bytes);
   http2Server.emit("connection", socket);
+  // As in a server that was HTTP/2 from the start: the client's end is the end, and it is seen.
+  socket.allowHalfOpen = false;
+  socket.once("readable", () => socket.resume());
 }
 
+/** Requests in flight are cut: what was acknowledged is durable, and a long poll could last for ever on a frozen clock. */
 async function close(server: http.Server, sessions: Set<http2.Http2Session>): Promise<void> {
-  for (const session of sessions) session.close();
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
+    for (const session of sessions) session.destroy();
+    server.closeAllConnections();
   });
 }
