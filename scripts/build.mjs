@@ -57,9 +57,10 @@ export async function build() {
 
 /** The shapes' constructs and catalog; handlers are bundled when an application is synthesised. */
 function shapeEntries() {
-  return ["shapes/index.ts"];
+  return ["shapes/index.ts", "shapes/web-backend/sample.ts"];
 }
 
+/** @param {string} directory */
 function clean(directory) {
   rmSync(directory, { recursive: true, force: true });
 }

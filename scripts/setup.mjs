@@ -6,9 +6,14 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = resolve(fileURLToPath(import.meta.url), "..", "..");
-const NODE_NEEDED = [20, 19];
+const NODE_NEEDED = { major: 20, minor: 19 };
 
-/** Runs a command in the repository and ends this process with its exit code where it fails. */
+/**
+ * Runs a command in the repository and ends this process with its exit code where it fails.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("node:child_process").SpawnSyncOptions} [options]
+ */
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
   if (result.error) fail(`${command} could not be started: ${result.error.message}`);
@@ -37,11 +42,15 @@ export function install() {
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 function requireNode() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major > NODE_NEEDED[0] || (major === NODE_NEEDED[0] && minor >= NODE_NEEDED[1])) return;
-  fail(`Katachi needs Node.js ${NODE_NEEDED.join(".")} or later; this is ${process.versions.node}.`);
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > NODE_NEEDED.major || (major === NODE_NEEDED.major && minor >= NODE_NEEDED.minor)) return;
+  fail(`Katachi needs Node.js ${NODE_NEEDED.major}.${NODE_NEEDED.minor} or later; this is ${process.versions.node}.`);
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(message);
   process.exit(1);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { install, root, run } from "./setup.mjs";
 
+/** @param {string} name */
 const bin = (name) => join(root, "node_modules", ".bin", name);
 
 install();

@@ -13,8 +13,13 @@ export class ControlClient {
       () => undefined,
     );
     if (about === undefined)
-      throw new UserError(`Nothing serves on port ${port}. Start a cloud (katachi start, katachi dev), or name its port with --port.`);
-    if (!about.console) throw new UserError(`What serves on port ${port} is no Katachi with a control API. Name another port with --port.`);
+      throw new UserError(
+        `Nothing serves on port ${port}. Start a cloud (katachi start, katachi dev), or name its port with --port.`,
+      );
+    if (!about.console)
+      throw new UserError(
+        `What serves on port ${port} is no Katachi with a control API. Name another port with --port.`,
+      );
     return new ControlClient(about.console);
   }
 
@@ -49,7 +54,8 @@ export class ControlClient {
       ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     const answer = (await response.json()) as T & { error?: string; code?: string };
-    if (!response.ok) throw new UserError(answer.code ? `${answer.code}: ${answer.error}` : (answer.error ?? response.statusText));
+    if (!response.ok)
+      throw new UserError(answer.code ? `${answer.code}: ${answer.error}` : (answer.error ?? response.statusText));
     return answer;
   }
 }

@@ -21,7 +21,9 @@ function program(): Command {
     .option("--data <directory>", "where state is kept (default: .katachi/data)")
     .option("--ephemeral", "keep nothing")
     .option("--auth <mode>", "relaxed: any well-formed credentials; strict: signatures are verified", "relaxed")
-    .action(async (_options, command: Command) => (await import("./commands/start.ts")).start(command.optsWithGlobals()));
+    .action(async (_options, command: Command) =>
+      (await import("./commands/start.ts")).start(command.optsWithGlobals()),
+    );
 
   katachi
     .command("dev")
@@ -48,14 +50,16 @@ function program(): Command {
       (await import("./commands/deploy.ts")).deploy(path, command.optsWithGlobals()),
     );
 
-  running(katachi, "status", "what runs: addresses, time, services, what was refused")
-    .action(async (_options, command: Command) => (await import("./commands/status.ts")).status(command.optsWithGlobals()));
+  running(katachi, "status", "what runs: addresses, time, services, what was refused").action(
+    async (_options, command: Command) => (await import("./commands/status.ts")).status(command.optsWithGlobals()),
+  );
 
-  running(katachi, "stop", "stop the running local cloud")
-    .action(async (_options, command: Command) => (await import("./commands/stop.ts")).stop(command.optsWithGlobals()));
+  running(katachi, "stop", "stop the running local cloud").action(async (_options, command: Command) =>
+    (await import("./commands/stop.ts")).stop(command.optsWithGlobals()),
+  );
 
   running(katachi, "time", "show the local cloud's time, or move it on")
-    .argument("[by]", "how far, e.g. +3d, 90min, \"1 day 2 hours\"")
+    .argument("[by]", 'how far, e.g. +3d, 90min, "1 day 2 hours"')
     .action(async (by: string | undefined, _options, command: Command) =>
       (await import("./commands/time.ts")).time(by, command.optsWithGlobals()),
     );

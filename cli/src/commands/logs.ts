@@ -37,14 +37,26 @@ export async function logs(group: string | undefined, flags: LogsFlags): Promise
   }
 }
 
-async function read(client: ControlClient, part: string | undefined, flags: LogsFlags, startTime: number): Promise<LogLine[]> {
+async function read(
+  client: ControlClient,
+  part: string | undefined,
+  flags: LogsFlags,
+  startTime: number,
+): Promise<LogLine[]> {
   const groups = await groupNames(client, part);
   const lines: LogLine[] = [];
   for (const logGroupName of groups) {
     let nextToken: string | undefined;
     do {
-      const page: { events?: { logStreamName: string; timestamp: number; message: string; eventId: string }[]; nextToken?: string } =
-        await client.call("logs", "FilterLogEvents", { logGroupName, startTime, filterPattern: flags.filter, nextToken });
+      const page: {
+        events?: { logStreamName: string; timestamp: number; message: string; eventId: string }[];
+        nextToken?: string;
+      } = await client.call("logs", "FilterLogEvents", {
+        logGroupName,
+        startTime,
+        filterPattern: flags.filter,
+        nextToken,
+      });
       for (const event of page.events ?? [])
         lines.push({
           group: logGroupName,

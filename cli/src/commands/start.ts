@@ -9,11 +9,15 @@ const CONSOLE_PORT = 4600;
 /** `katachi start`: serves until it is told to stop. */
 export async function start(flags: CloudFlags): Promise<void> {
   const { cloud } = await startServing(flags);
-  console.log(flags.json ? JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl }) : `ready ${cloud.endpoint}`);
+  console.log(
+    flags.json ? JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl }) : `ready ${cloud.endpoint}`,
+  );
 }
 
 /** Starts a cloud and its control API in this process, and ends both on Ctrl-C, SIGTERM and `katachi stop`. */
-export async function startServing(flags: CloudFlags): Promise<{ cloud: Cloud; onStop: (work: () => Promise<void>) => void }> {
+export async function startServing(
+  flags: CloudFlags,
+): Promise<{ cloud: Cloud; onStop: (work: () => Promise<void>) => void }> {
   const { startCloud, serveControl } = await import("@katachi/cloud");
   const options = optionsOf(flags);
   const cloud = await startCloud(options).catch((error: unknown) => {
@@ -30,11 +34,14 @@ export async function startServing(flags: CloudFlags): Promise<{ cloud: Cloud; o
     process.exit(0);
   };
   const parts = { cloud, version, stop: () => void stop() };
-  const control = await serveControl(parts, { host: "127.0.0.1", port: consolePortOf(flags) }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === "EADDRINUSE" && flags.consolePort === undefined) return serveControl(parts, { host: "127.0.0.1", port: 0 });
-    await cloud.close();
-    throw explained(error, flags, "--console-port", flags.consolePort);
-  });
+  const control = await serveControl(parts, { host: "127.0.0.1", port: consolePortOf(flags) }).catch(
+    async (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE" && flags.consolePort === undefined)
+        return serveControl(parts, { host: "127.0.0.1", port: 0 });
+      await cloud.close();
+      throw explained(error, flags, "--console-port", flags.consolePort);
+    },
+  );
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
   return { cloud, onStop: (work) => void before.push(work) };
 }
@@ -59,11 +66,19 @@ function consolePortOf(flags: CloudFlags): number {
 }
 
 /** Start-up failures that the person can mend, in their words; all others as they are. */
-function explained(error: unknown, flags: CloudFlags, option = "--port", port: string | undefined = flags.port): unknown {
+function explained(
+  error: unknown,
+  flags: CloudFlags,
+  option = "--port",
+  port: string | undefined = flags.port,
+): unknown {
   const { code, name, message } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE")
-    return new UserError(`Port ${port} is in use. Stop what uses it (katachi stop --port ${port}), or name another with ${option}.`);
-  if (code === "EACCES") return new UserError(`Port ${port} may not be used by this account. Name one above 1023 with ${option}.`);
+    return new UserError(
+      `Port ${port} is in use. Stop what uses it (katachi stop --port ${port}), or name another with ${option}.`,
+    );
+  if (code === "EACCES")
+    return new UserError(`Port ${port} may not be used by this account. Name one above 1023 with ${option}.`);
   if (code === "EADDRNOTAVAIL") return new UserError(`--host is "${flags.host}", which is no address of this machine.`);
   if (name === "StoreError") return new UserError(message);
   return error;
