@@ -8,10 +8,11 @@ import { openKernel, type Kernel } from "./kernel/kernel.ts";
 import type { Trace } from "./kernel/trace.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
+import { logs } from "./services/logs/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [];
+const SERVICES: readonly ServiceDefinition[] = [logs];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */
@@ -94,7 +95,9 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   const faults = new Faults(kernel);
   const gate = new Gate(kernel, authority, faults);
   for (const definition of SERVICES) gate.add(definition);
+  let consoleUrl = "";
   const server: Server = await serve({
+    consoleUrl: () => consoleUrl,
     gate,
     kernel,
     authority,
@@ -111,7 +114,12 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   return {
     endpoint: server.endpoint,
     port: server.port,
-    consoleUrl: "",
+    get consoleUrl() {
+      return consoleUrl;
+    },
+    set consoleUrl(url) {
+      consoleUrl = url;
+    },
     clock: kernel.clock,
     trace: kernel.trace,
     faults,

@@ -35,6 +35,8 @@ export interface DataPlaneRequest {
 }
 
 type Handle = (cx: CallContext, input: unknown) => unknown;
+type OperationTable = Readonly<Record<string, Handle | Suspending<unknown, unknown, unknown> | undefined>>;
+type AuthorizeTable = Readonly<Record<string, (input: unknown, cx: CallContext) => Ask | readonly Ask[]>>;
 
 interface Step {
   readonly cx: CallContext;
@@ -156,19 +158,15 @@ export class Gate {
     service: string,
     operation: string,
   ): Handle | Suspending<unknown, unknown, unknown> {
-    const handler = definition?.operations[operation as never] as
-      | Handle
-      | Suspending<unknown, unknown, unknown>
-      | undefined;
+    const operations = definition?.operations as unknown as OperationTable | undefined;
+    const handler = operations?.[operation];
     if (handler) return handler;
     throw new NotEmulatedError(`the operation ${service}:${operation}`);
   }
 
   #authorize({ cx }: Step, definition: ServiceDefinition, operation: string, input: unknown): void {
-    const asks = (
-      definition.authorize[operation as never] as (input: unknown, cx: CallContext) => Ask | readonly Ask[]
-    )(input, cx);
-    for (const ask of asArray(asks)) this.#ask(cx, definition, operation, ask);
+    const table = definition.authorize as unknown as AuthorizeTable;
+    for (const ask of asArray(table[operation]!(input, cx))) this.#ask(cx, definition, operation, ask);
   }
 
   #ask(cx: CallContext, definition: ServiceDefinition, operation: string, ask: Ask): void {

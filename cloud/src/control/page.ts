@@ -7,9 +7,16 @@ export function landingPage(status: Status): string {
     ["Time here", status.clock.now],
     ["Data", status.dataDirectory],
     ["Services", status.services.join(", ")],
-    ["Refused by name so far", Object.entries(status.refused).map(([what, count]) => `${what} (${count})`).join(", ") || "nothing"],
+    [
+      "Refused by name so far",
+      Object.entries(status.refused)
+        .map(([what, count]) => `${what} (${count})`)
+        .join(", ") || "nothing",
+    ],
   ];
-  const table = rows.map(([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`).join("");
+  const table = rows
+    .map(([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`)
+    .join("");
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -46,7 +46,9 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   "GET /api/trace/follow": ({ cloud }, { query }) => ({
     lines: (write) => cloud.trace.onSpan((span) => matchesQuery(span, query) && write(span)),
   }),
-  "GET /api/faults": ({ cloud }) => ({ json: { faults: cloud.faults.list().map(([id, fault]) => ({ id, ...fault })) } }),
+  "GET /api/faults": ({ cloud }) => ({
+    json: { faults: cloud.faults.list().map(([id, fault]) => ({ id, ...fault })) },
+  }),
   "POST /api/faults": ({ cloud }, { body }) => ({ json: { id: addFault(cloud, body) } }),
   "POST /api/faults/lift": ({ cloud }, { body }) => ({ json: { lifted: cloud.faults.lift(String(body["id"])) } }),
   "POST /api/call": async ({ cloud }, { body }) => ({ json: { output: await callAsRoot(cloud, body) } }),

@@ -18,7 +18,10 @@ const LOCAL_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
  * this machine only: a foreign Host (DNS rebinding) or Origin (a page of somebody else's) is refused.
  * @param port 0 takes a free one
  */
-export async function serveControl(parts: ControlParts, options: { host: string; port: number }): Promise<ControlServer> {
+export async function serveControl(
+  parts: ControlParts,
+  options: { host: string; port: number },
+): Promise<ControlServer> {
   const server = createServer((request, response) => {
     answer(parts, request, response).catch((error: unknown) => sendError(response, error));
   });
@@ -51,7 +54,8 @@ async function answer(parts: ControlParts, request: IncomingMessage, response: S
 
 function refuseForeigners(request: IncomingMessage): void {
   const host = (request.headers.host ?? "").replace(/:\d+$/, "");
-  if (!LOCAL_HOSTS.has(host)) throw new ControlError(403, `Host "${host}" is refused: this API serves this machine only.`);
+  if (!LOCAL_HOSTS.has(host))
+    throw new ControlError(403, `Host "${host}" is refused: this API serves this machine only.`);
   const { origin } = request.headers;
   if (origin === undefined) return;
   const originHost = /^https?:\/\/(.+?)(?::\d+)?$/.exec(origin)?.[1] ?? "";
@@ -75,7 +79,8 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   } catch (error) {
     throw new ControlError(400, `The body is not JSON: ${(error as Error).message}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ControlError(400, "The body must be a JSON object.");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new ControlError(400, "The body must be a JSON object.");
   return value as Record<string, unknown>;
 }
 

@@ -21,6 +21,8 @@ export interface FrontOptions {
   readonly kernel: Kernel;
   readonly authority: Authority;
   readonly auth: AuthMode;
+  /** Address of the console, empty where none is served. */
+  readonly consoleUrl: () => string;
 }
 
 interface PlaneOf {
@@ -70,6 +72,7 @@ export class Front {
   }
 
   async #answer(head: HttpHead, incoming: Incoming): Promise<HttpResponse> {
+    if (head.path === "/_katachi") return this.#about();
     for (const candidate of this.#dataPlanes()) {
       const match = candidate.plane.match(head, candidate.state);
       if (match !== undefined) return this.#answerPlane(candidate, match, head, incoming);
@@ -78,6 +81,12 @@ export class Front {
     if (origin !== undefined && !isLocalOrigin(origin)) return foreignOrigin(origin);
     if (isPreflight(head)) return preflight(head);
     return this.#answerApi(head, incoming);
+  }
+
+  /** By this the command line knows a Katachi, and where its control API is. */
+  #about(): HttpResponse {
+    const about = { katachi: true, endpoint: this.#options.gate.endpoint, console: this.#options.consoleUrl() };
+    return { status: 200, headers: { "Content-Type": "application/json" }, body: JSON.stringify(about) };
   }
 
   // ---- AWS APIs ----

@@ -17,7 +17,8 @@ export async function startWire(
   };
   const gate = new Gate(kernel, authority, new Faults(kernel));
   for (const definition of services) gate.add(definition);
-  const server = await serve({ gate, kernel, authority, auth: options.auth ?? "relaxed", host: "127.0.0.1", port: 0 });
+  const server = await serve({
+    consoleUrl: () => "", gate, kernel, authority, auth: options.auth ?? "relaxed", host: "127.0.0.1", port: 0 });
   gate.endpoint = server.endpoint;
   const configuration = {
     endpoint: server.endpoint,
