@@ -30,6 +30,17 @@ export const deletionProtected = (name: string) =>
     status: 400,
   });
 
+export const crossAccountFunction = () =>
+  new AwsError(
+    "AccessDeniedException",
+    "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account lambda triggers.",
+    { status: 400 },
+  );
+
+export function validation(message: string): AwsError {
+  return new AwsError("ValidationException", message, { status: 400 });
+}
+
 export function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterException", message, { status: 400 });
 }

@@ -53,9 +53,7 @@ test("metric filters are kept, replaced, described, deleted", async () => {
     {
       filterName: "errors",
       filterPattern: "FATAL",
-      metricTransformations: [
-        { metricName: "n", metricNamespace: "app", metricValue: "1", defaultValue: 0, unit: "None" },
-      ],
+      metricTransformations: [{ metricName: "n", metricNamespace: "app", metricValue: "1", defaultValue: 0 }],
       creationTime: cloud.clock.now(),
       logGroupName: "/metrics",
       applyOnTransformedLogs: false,
@@ -128,16 +126,25 @@ test("a pattern is tried on messages", async () => {
 
 test("subscriptions to what is not there yet are refused by name", async () => {
   await newGroup("/subscribed");
-  const subscribe = (destinationArn: string) =>
+  const subscribe = (destinationArn: string, more = {}) =>
     logs.send(
       new PutSubscriptionFilterCommand({
         logGroupName: "/subscribed",
         filterName: "f",
         filterPattern: "",
         destinationArn,
+        ...more,
       }),
     );
-  await expect(subscribe("arn:aws:kinesis:us-east-1:000000000000:stream/s")).rejects.toMatchObject({
+  const stream = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+  await expect(subscribe(stream)).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "destinationArn for vendor kinesis cannot be used without roleArn",
+  });
+  await expect(subscribe("arn:aws:lambda:us-east-1:111111111111:function:f")).rejects.toMatchObject({
+    name: "AccessDeniedException",
+  });
+  await expect(subscribe(stream, { roleArn: "arn:aws:iam::000000000000:role/r" })).rejects.toMatchObject({
     name: "NotImplemented",
     message: "Katachi does not emulate subscription filters to kinesis (destinationArn of logs:PutSubscriptionFilter).",
   });

@@ -1,7 +1,7 @@
 import { arn, findArn } from "../../aws/arn.ts";
 import { NotEmulatedError } from "../../aws/error.ts";
 import type { Scope } from "../../aws/scope.ts";
-import { groupNotFound, invalidOperation, invalidParameter, streamNotFound } from "./errors.ts";
+import { groupNotFound, invalidOperation, invalidParameter, streamNotFound, validation } from "./errors.ts";
 import { scopeKey, type GroupRecord, type LogsState, type StreamRecord } from "./state.ts";
 
 /** The ARN of a log group as tags and Live Tail take it: without `:*`. */
@@ -43,11 +43,11 @@ export function nameOfReference(reference: GroupReference): string {
   return reference.logGroupName ?? nameOfIdentifier(reference.logGroupIdentifier ?? "");
 }
 
-/** @throws AwsError InvalidParameterException where neither or both are given */
+/** @throws AwsError ValidationException for both, InvalidParameterException for neither */
 export function resolveReference(scope: Scope, reference: GroupReference): string {
   const { logGroupName, logGroupIdentifier } = reference;
   if (logGroupName !== undefined && logGroupIdentifier !== undefined)
-    throw invalidParameter("LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    throw validation("LogGroup name and LogGroup ARN are mutually exclusive parameters.");
   if (logGroupName !== undefined) return logGroupName;
   if (logGroupIdentifier === undefined)
     throw invalidParameter("Either logGroupName or logGroupIdentifier must be specified.");

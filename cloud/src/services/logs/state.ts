@@ -1,3 +1,4 @@
+import type { StandardUnit } from "@aws-sdk/client-cloudwatch-logs";
 import type { Scope } from "../../aws/scope.ts";
 import type { AcceptOptions } from "../../kernel/delivery.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -43,7 +44,7 @@ export interface MetricFilterRecord {
     metricValue: string;
     defaultValue?: number;
     dimensions?: Record<string, string>;
-    unit?: string;
+    unit?: StandardUnit;
   };
 }
 
@@ -60,7 +61,6 @@ export interface PolicyRecord {
   name: string;
   document: string;
   updatedMs: number;
-  revision: string;
 }
 
 type Accept<P> = (payload: P, options?: AcceptOptions) => unknown;

@@ -126,7 +126,7 @@ function describe(logGroupName: string, filter: MetricFilterRecord) {
   return {
     filterName: filter.name,
     filterPattern: filter.pattern,
-    metricTransformations: [{ ...filter.transformation, unit: (filter.transformation.unit ?? "None") as "None" }],
+    metricTransformations: [filter.transformation],
     creationTime: filter.createdMs,
     logGroupName,
     applyOnTransformedLogs: false,

@@ -1,5 +1,5 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
-import { AwsError, NotEmulatedError } from "../../../aws/error.ts";
+import { NotEmulatedError } from "../../../aws/error.ts";
 import type { Scope } from "../../../aws/scope.ts";
 import type { CallContext } from "../../../service.ts";
 import { invalidParameter, limitExceeded, policyNotFound } from "../errors.ts";
@@ -38,10 +38,9 @@ export function putResourcePolicy(
     name: input.policyName,
     document: input.policyDocument,
     updatedMs: kernel.clock.now(),
-    revision: kernel.random.hex(32),
   };
   state.policies.put(key, policy);
-  return { resourcePolicy: describe(policy), revisionId: policy.revision };
+  return { resourcePolicy: describe(policy) };
 }
 
 function describe(policy: PolicyRecord) {
@@ -50,7 +49,6 @@ function describe(policy: PolicyRecord) {
     policyDocument: policy.document,
     lastUpdatedTime: policy.updatedMs,
     policyScope: "ACCOUNT" as const,
-    revisionId: policy.revision,
   };
 }
 

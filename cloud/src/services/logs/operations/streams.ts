@@ -80,7 +80,7 @@ function describeStream(cx: Cx, group: string, stream: StreamRecord) {
     firstEventTimestamp: stream.firstMs,
     lastEventTimestamp: stream.lastMs,
     lastIngestionTime: stream.ingestedMs,
-    uploadSequenceToken: sequenceToken(stream),
+    uploadSequenceToken: stream.lastMs === undefined ? undefined : sequenceToken(stream),
     arn: `${groupArn(cx.scope, group)}:log-stream:${stream.name}`,
     // AWS: "As of June 17, 2019, this parameter is no longer supported for log streams, and is always reported as zero."
     storedBytes: 0,

@@ -2,7 +2,13 @@ import type { Input, Output } from "../../../aws/api-types.ts";
 import { findArn } from "../../../aws/arn.ts";
 import { AwsError, NotEmulatedError } from "../../../aws/error.ts";
 import type { CallContext } from "../../../service.ts";
-import { invalidParameter, invalidPattern, limitExceeded, subscriptionFilterNotFound } from "../errors.ts";
+import {
+  crossAccountFunction,
+  invalidParameter,
+  invalidPattern,
+  limitExceeded,
+  subscriptionFilterNotFound,
+} from "../errors.ts";
 import { logsPrincipal } from "../events.ts";
 import { getGroup, putGroup, requireStandard } from "../group.ts";
 import { pageByName } from "../page.ts";
@@ -61,12 +67,15 @@ function requireRoom({ state, scope }: Cx, input: PutInput): SubscriptionFilterR
 async function checkDestination(cx: Cx, input: PutInput): Promise<void> {
   const destination = findArn(input.destinationArn!);
   if (!destination) throw invalidParameter("Invalid destinationArn");
+  if (destination.service !== "lambda" && destination.service !== "logs" && input.roleArn === undefined)
+    throw invalidParameter(`destinationArn for vendor ${destination.service} cannot be used without roleArn`);
   if (destination.service !== "lambda")
     throw new NotEmulatedError(
       `subscription filters to ${destination.service} (destinationArn of logs:PutSubscriptionFilter)`,
     );
   if (input.roleArn !== undefined)
     throw invalidParameter("destinationArn for vendor lambda cannot be used with roleArn");
+  if (destination.account !== cx.scope.account) throw crossAccountFunction();
   try {
     await cx.call(
       "lambda",
