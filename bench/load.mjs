@@ -98,7 +98,7 @@ async function run(plan) {
         }
         pending = Buffer.alloc(0);
         if (now < endsAt) send();
-        else socket.end(resolve);
+        else socket.end();
       });
     });
   await Promise.all(Array.from({ length: plan.connections }, one));
