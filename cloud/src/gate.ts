@@ -177,6 +177,7 @@ export class Gate {
       resource: ask.resource,
       context: this.#globalContext(cx, ask),
       resourcePolicy: ask.resourcePolicy,
+      resourceAccount: ask.resourceAccount,
     });
     note(cx.span, decision);
     if (!decision.allowed) throw accessDenied(definition.api, decision);

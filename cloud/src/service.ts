@@ -74,6 +74,8 @@ export interface Ask {
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** The policy of the resource as JSON text, where the resource has one. */
   readonly resourcePolicy?: string | undefined;
+  /** The account that owns the resource, where its ARN does not say (S3). Default: the scope's. */
+  readonly resourceAccount?: string | undefined;
 }
 
 type Handle<State, I, O> = (cx: CallContext<State>, input: I) => O;
