@@ -17,22 +17,15 @@ export function putResourcePolicy(
   input: Input<"logs", "PutResourcePolicy">,
 ): Output<"logs", "PutResourcePolicy"> {
   const { state, scope, kernel } = cx;
-  if (input.resourceArn !== undefined)
-    throw new NotEmulatedError("the parameter resourceArn of logs:PutResourcePolicy");
+  // AWS: revisions are those of policies on single log groups.
+  for (const name of ["resourceArn", "expectedRevisionId"] as const)
+    if (input[name] !== undefined) throw new NotEmulatedError(`the parameter ${name} of logs:PutResourcePolicy`);
   if (input.policyName === undefined || input.policyDocument === undefined)
     throw invalidParameter("policyName and policyDocument are required.");
   if (statementsOf(input.policyDocument) === undefined)
     throw invalidParameter("The policy document is not valid JSON.");
   const key = [...scopeKey(scope), input.policyName];
   const known = state.policies.get(key);
-  if (input.expectedRevisionId !== undefined && input.expectedRevisionId !== known?.revision)
-    throw new AwsError(
-      "OperationAbortedException",
-      "The expected revision ID does not match the current revision ID.",
-      {
-        status: 400,
-      },
-    );
   if (!known && state.policies.count({ prefix: scopeKey(scope) }) >= POLICIES_MAX) throw limitExceeded();
   const policy: PolicyRecord = {
     name: input.policyName,
