@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packagePath } from "../package-path.ts";
 
 /** The kinds of value that the published specification tells apart. */
 export type ValueType =
@@ -35,7 +36,7 @@ interface Table {
   others: string[];
 }
 
-const TABLE = new URL("../../api/resource-types.json", import.meta.url);
+const TABLE = packagePath("api/resource-types.json");
 const TAG: ReadonlyMap<string, PropertySpecification> = new Map(
   ["Key", "Value"].map((name) => [name, { type: { kind: "string" }, required: true, replaces: "never" }]),
 );

@@ -7,6 +7,7 @@ import { Frame, frame, FrameReader, u32 } from "../../runtime/node/frames.mjs";
 import type { InitMessage, InvokeHead } from "../../runtime/node/messages.d.ts";
 import { afterRealMs } from "../kernel/real-time.ts";
 import type { ProcessListener, RuntimeProcess } from "./runtime-process.ts";
+import { packagePath } from "../package-path.ts";
 
 /** What is decided when a process starts and cannot be changed later. */
 export interface NodeProcessOptions {
@@ -166,15 +167,7 @@ function startVariables({ nodeOptions, importFallback, home }: NodeProcessOption
   };
 }
 
-let found: string | undefined;
-
-/** `cloud/runtime/node`, seen from the sources and from the built package alike. */
+/** What runs inside a function's process. */
 export function runtimeDirectory(): string {
-  if (found !== undefined) return found;
-  const start = typeof __dirname === "string" ? __dirname : dirname(fileURLToPath(import.meta.url));
-  for (let directory = start; ; directory = dirname(directory)) {
-    const candidate = join(directory, "runtime", "node");
-    if (existsSync(join(candidate, "bootstrap.mjs"))) return (found = candidate);
-    if (directory === dirname(directory)) throw new Error(`No runtime/node above ${start}: the package is incomplete`);
-  }
+  return packagePath("runtime/node");
 }

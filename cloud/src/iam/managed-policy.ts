@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { entityArn, type IamState } from "./state.ts";
+import { packagePath } from "../package-path.ts";
 
 /**
  * A policy as AWS publishes it (`arn:aws:iam::aws:policy/…`). `cloud/api/iam.managed-policies.json` holds those that
@@ -13,7 +14,7 @@ export interface AwsManagedPolicy {
   readonly document: unknown;
 }
 
-const TABLE = new URL("../../api/iam.managed-policies.json", import.meta.url);
+const TABLE = packagePath("api/iam.managed-policies.json");
 let table: Readonly<Record<string, AwsManagedPolicy>> | undefined;
 const ARN = /^arn:aws:iam::(aws|\d{12}):policy(\/.*\/|\/)([^/]+)$/;
 

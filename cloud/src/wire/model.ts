@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { packagePath } from "../package-path.ts";
+import { join } from "node:path";
 
 /**
  * Typed access to the API tables of cloud/api (made by scripts/generate-api.mjs from the AWS SDK's schemas and
@@ -215,10 +217,10 @@ const JAVA_PACKAGE: Record<string, string> = {
   dynamodbstreams: "com.amazonaws.dynamodb.v20120810",
 };
 
-const API_DIRECTORY = new URL("../../api/", import.meta.url);
+const API_DIRECTORY = packagePath("api");
 
 function readTable<T>(file: string): T {
-  return JSON.parse(readFileSync(new URL(file, API_DIRECTORY), "utf8")) as T;
+  return JSON.parse(readFileSync(join(API_DIRECTORY, file), "utf8")) as T;
 }
 
 /** One service's API. */
