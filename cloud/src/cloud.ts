@@ -8,11 +8,12 @@ import { openKernel, type Kernel } from "./kernel/kernel.ts";
 import type { Trace } from "./kernel/trace.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
+import { iam } from "./services/iam/service.ts";
 import { logs } from "./services/logs/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [logs];
+const SERVICES: readonly ServiceDefinition[] = [iam, logs];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */

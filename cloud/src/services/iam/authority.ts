@@ -2,7 +2,7 @@ import { AwsError } from "../../aws/error.ts";
 import type { AccessDecision, AccessRequest, Authority, KnownCredentials } from "../../iam/authority.ts";
 import { decide, type NamedPolicy } from "../../iam/decision.ts";
 import { denialMessage, explain } from "../../iam/denial.ts";
-import { findManagedDocument } from "../../iam/managed-policy.ts";
+import { managedPolicy, policiesOf } from "../../iam/identity-policies.ts";
 import { compilePolicy } from "../../iam/policy.ts";
 import type { Principal } from "../../iam/principal.ts";
 import { CallContextKeys, type CallerFacts } from "../../iam/request-context.ts";
@@ -13,7 +13,6 @@ import {
   findRoleByArn,
   findUser,
   openIamState,
-  type EntityRecord,
   type IamState,
 } from "../../iam/state.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -139,7 +138,7 @@ class IamAuthority implements Authority {
     if (!user) return NOTHING;
     const groups = user.groups.flatMap((group) => findGroup(this.state, user.account, group) ?? []);
     return {
-      identity: [...this.#policiesOf(user, "user"), ...groups.flatMap((group) => this.#policiesOf(group, "group"))],
+      identity: [...policiesOf(this.state, user, "user"), ...groups.flatMap((group) => policiesOf(this.state, group, "group"))],
       boundary: this.#boundary(user.boundary),
       session: undefined,
       facts: { tags: user.tags },
@@ -151,7 +150,7 @@ class IamAuthority implements Authority {
     const session = principal.accessKeyId === undefined ? undefined : this.state.sessions.get([principal.accessKeyId]);
     const sessionPolicies = principal.sessionPolicies ?? session?.policies ?? [];
     return {
-      identity: role ? this.#policiesOf(role, "role") : [],
+      identity: role ? policiesOf(this.state, role, "role") : [],
       boundary: this.#boundary(role?.boundary),
       session:
         sessionPolicies.length === 0 ? undefined : sessionPolicies.flatMap((policy) => this.#sessionPolicy(policy)),
@@ -164,27 +163,13 @@ class IamAuthority implements Authority {
     };
   }
 
-  #policiesOf(entity: EntityRecord, source: string): NamedPolicy[] {
-    return [
-      ...Object.entries(entity.inline).map(([name, text]) => ({ name, source, compiled: compilePolicy(text) })),
-      ...entity.attached.flatMap((arn) => this.#managed(arn)),
-    ];
-  }
-
   #boundary(arn: string | undefined): NamedPolicy[] | undefined {
-    return arn === undefined ? undefined : this.#managed(arn);
+    return arn === undefined ? undefined : managedPolicy(this.state, arn);
   }
 
   #sessionPolicy(policy: string): NamedPolicy[] {
-    if (policy.startsWith("arn:")) return this.#managed(policy);
+    if (policy.startsWith("arn:")) return managedPolicy(this.state, policy);
     return [{ name: "session policy", source: "none", compiled: compilePolicy(policy) }];
-  }
-
-  #managed(arn: string): NamedPolicy[] {
-    const document = findManagedDocument(this.state, arn);
-    if (document === undefined) return [];
-    const source = arn.startsWith("arn:aws:iam::aws:") ? "aws-managed" : "user-managed";
-    return [{ name: arn.slice(arn.lastIndexOf("/") + 1), source, compiled: compilePolicy(document) }];
   }
 
   /** Keeps when a key or a role was last used, for GetAccessKeyLastUsed and GetRole. */
