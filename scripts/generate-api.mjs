@@ -128,7 +128,7 @@ async function generateTable(name, options) {
   /** @type {Record<string, any>} */
   const sdk = createRequire(path.join(API_DIR, "x.js"))(`@aws-sdk/${options.client}`);
   const Client = Object.entries(sdk).find(
-    ([key, value]) => /Client$/.test(key) && typeof value === "function" && key !== "__Client",
+    ([key, value]) => key.endsWith("Client") && typeof value === "function" && key !== "__Client",
   )?.[1];
   const client = new Client({ region: "us-east-1", credentials: { accessKeyId: "x", secretAccessKey: "x" } });
   const settings = client.config.protocolSettings;

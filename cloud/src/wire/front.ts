@@ -10,7 +10,7 @@ import { bodyBytesMax, bodyTooLarge, type Incoming, readBody } from "./body.ts";
 import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
 import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
 import type { Operation, Protocol, ServiceApi } from "./model.ts";
-import { CODECS } from "./protocols/index.ts";
+import { codecOf } from "./protocols/index.ts";
 import { type Outgoing, send } from "./respond.ts";
 import { type Refusal, type Route, routeForm, routeHead } from "./route.ts";
 
@@ -122,7 +122,8 @@ export class Front {
     const { api, operation, labels, protocol } = this.#accept(route, exchange);
     const caller = identify(signature, this.#options.authority);
     body ??= await this.#readBody(exchange, operation);
-    const codec = CODECS[protocol];
+    const found = codecOf(protocol);
+    const codec = found instanceof Promise ? await found : found;
     const input = codec.decode({ head, operation, labels, body });
     const output = await this.#options.gate.call({
       service: api.name as ApiName,
@@ -171,7 +172,7 @@ export class Front {
     return body;
   }
 
-  #tell(error: unknown, { head, requestId, protocol, api, operation }: Exchange): HttpResponse {
+  async #tell(error: unknown, { head, requestId, protocol, api, operation }: Exchange): Promise<HttpResponse> {
     let known: AwsError;
     if (error instanceof AwsError) known = error;
     else {
@@ -180,7 +181,7 @@ export class Front {
         status: 500,
       });
     }
-    return CODECS[protocol].encodeError(known, {
+    return (await codecOf(protocol)).encodeError(known, {
       requestId,
       api,
       operation,

@@ -30,13 +30,8 @@ export function errorFactsOf(error: AwsError, api: ServiceApi | undefined): Erro
  * @param capital whether a message that no shape names is written with a capital M
  */
 export function errorMembers(error: AwsError, shape: Shape | undefined, capital = false): Record<string, unknown> {
-  const name = shape?.byName.has("Message")
-    ? "Message"
-    : shape?.byName.has("message")
-      ? "message"
-      : capital
-        ? "Message"
-        : "message";
+  const name =
+    (shape?.byName.get("Message") ?? shape?.byName.get("message"))?.jsonName ?? (capital ? "Message" : "message");
   const source: Record<string, unknown> = { ...error.members };
   // AWS: Lambda's errors tell in `Type` whose fault it is.
   if (shape?.byName.has("Type") && source["Type"] === undefined)

@@ -36,7 +36,7 @@ export function httpDate(date: Date): string {
  */
 export function readTimestamp(text: string): Date | undefined {
   if (NUMBER.test(text)) return valid(new Date(Math.round(Number(text) * 1000)));
-  if (ISO.test(text) || /GMT$/.test(text)) return valid(new Date(text));
+  if (ISO.test(text) || text.endsWith("GMT")) return valid(new Date(text));
   return undefined;
 }
 

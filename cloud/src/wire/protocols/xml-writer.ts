@@ -1,28 +1,18 @@
 import type { Member, Shape } from "../model.ts";
 import { asDate, writeBlob } from "./json-values.ts";
-import { writeTimestamp } from "./timestamp.ts";
+import { isoWithoutZeroFraction, writeTimestamp } from "./timestamp.ts";
 
 /** SDK values → XML, along a shape. REST XML, AWS query and EC2 query differ in a few names only. */
 export type XmlStyle = "rest" | "query" | "ec2";
 
-const UNSAFE = /[&<>"\r\n\u0085\u2028]|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
-const ENTITIES: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "\r": "&#13;",
-  "\n": "&#10;",
-};
+/** Markup, control characters, and line separators that a reader would change. */
+const UNSAFE = /[&<>"\p{Cc}\u2028\ufffe\uffff]/u;
+const ALL_UNSAFE = new RegExp(UNSAFE, "gu");
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "\t" };
 
 /** Escapes text for an element or attribute. Characters that XML cannot hold become references, as S3 does it. */
 export function escapeXml(text: string): string {
-  if (!UNSAFE.test(text)) return text;
-  // eslint-disable-next-line no-control-regex
-  return text.replace(
-    /[&<>"\r\n\u0085\u2028\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g,
-    (c) => ENTITIES[c] ?? `&#${c.charCodeAt(0)};`,
-  );
+  return UNSAFE.test(text) ? text.replace(ALL_UNSAFE, (c) => ENTITIES[c] ?? `&#${c.charCodeAt(0)};`) : text;
 }
 
 /** A whole document with one root element. */
@@ -42,7 +32,7 @@ export function writeXml(shape: Shape, value: unknown, style: XmlStyle, member?:
     case "map":
       return writeEntries(shape, value as Record<string, unknown>, "entry", style);
     default:
-      return escapeXml(writeXmlText(shape, value, member));
+      return escapeXml(writeXmlText(shape, value, member, style));
   }
 }
 
@@ -113,22 +103,17 @@ function attributes(shape: Shape, value: unknown): string {
     if (!member.xmlAttribute) continue;
     const attribute = (value as Record<string, unknown>)[member.name];
     if (attribute === undefined || attribute === null) continue;
-    text += ` ${member.xmlName}="${escapeXml(writeXmlText(member.shape, attribute, member))}"`;
+    text += ` ${member.xmlName}="${escapeXml(writeXmlText(member.shape, attribute, member, "rest"))}"`;
   }
   return text;
 }
 
 /** A simple value as text, unescaped. */
-export function writeXmlText(shape: Shape, value: unknown, member?: Member): string {
-  switch (shape.kind) {
-    case "blob":
-      return writeBlob(value);
-    case "timestamp": {
-      const format = member?.timestampFormat ?? "date-time";
-      // AWS: XML answers always carry the fraction, `.000Z`.
-      return format === "date-time" ? asDate(value).toISOString() : writeTimestamp(asDate(value), format);
-    }
-    default:
-      return String(value);
-  }
+function writeXmlText(shape: Shape, value: unknown, member: Member | undefined, style: XmlStyle): string {
+  if (shape.kind === "blob") return writeBlob(value);
+  if (shape.kind !== "timestamp") return String(value);
+  const format = member?.timestampFormat ?? "date-time";
+  if (format !== "date-time") return writeTimestamp(asDate(value), format);
+  // AWS: S3 and EC2 always write the fraction, `.000Z`; the query services only where there is one.
+  return style === "query" ? isoWithoutZeroFraction(asDate(value)) : asDate(value).toISOString();
 }

@@ -1,0 +1,95 @@
+import { AwsError } from "../../aws/error.ts";
+import type { HttpResponse } from "../../http.ts";
+import type { ServiceApi, Shape } from "../model.ts";
+import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
+import { errorFactsOf, errorMembers } from "./errors.ts";
+import { eventStreamResponse } from "./event-stream.ts";
+import { readJson, SerializationError, writeJson } from "./json-values.ts";
+import { hasBodyMembers, isRaw, readBindings, readRawPayload, writeBindings, writeRawPayload } from "./rest.ts";
+
+const CONTENT_TYPE = "application/json";
+
+export const restJson1: Codec = {
+  decode(request: ApiRequest): Record<string, unknown> {
+    const { operation, body } = request;
+    const input = readBindings(request);
+    const payload = operation.inputPayload;
+    if (payload) {
+      const value = isRaw(payload)
+        ? readRawPayload(payload, request)
+        : body.length > 0
+          ? readJson(payload.shape, parse(body, operation.api))
+          : undefined;
+      if (value !== undefined) input[payload.name] = value;
+    } else if (body.length > 0 && hasBodyMembers(operation.input.members)) {
+      readBodyMembers(operation.input, parse(body, operation.api), input);
+    }
+    return input;
+  },
+
+  encode(output: unknown, cx: Answered): HttpResponse {
+    const { operation } = cx;
+    const source = (output ?? {}) as Record<string, unknown>;
+    const { status, headers } = writeBindings(source, cx);
+    headers["x-amzn-RequestId"] = cx.requestId;
+    if (operation.eventStream) {
+      const response = eventStreamResponse(source, cx, "rest");
+      return { status, headers: { ...headers, ...response.headers }, body: response.body };
+    }
+    const payload = operation.outputPayload;
+    if (payload && isRaw(payload))
+      return { status, headers: withType(headers, payload.shape), body: writeRawPayload(source[payload.name]) };
+    if (status === 204 || operation.output.name === "Unit") return { status, headers, body: "" };
+    headers["Content-Type"] ??= CONTENT_TYPE;
+    const written = payload
+      ? writeJson(payload.shape, source[payload.name] ?? {})
+      : writeBodyMembers(operation.output, source);
+    return { status, headers, body: JSON.stringify(written) };
+  },
+
+  encodeError(error: AwsError, cx: Refused): HttpResponse {
+    const { status, shape } = errorFactsOf(error, cx.api);
+    const headers = { "x-amzn-RequestId": cx.requestId, "x-amzn-ErrorType": error.code, "Content-Type": CONTENT_TYPE };
+    return { status, headers: { ...headers, ...error.headers }, body: JSON.stringify(errorMembers(error, shape)) };
+  },
+};
+
+function withType(headers: HttpResponse["headers"], shape: Shape): HttpResponse["headers"] {
+  headers["content-type"] ??= shape.kind === "string" ? "text/plain" : "application/octet-stream";
+  return headers;
+}
+
+/** AWS: each service has its own words for a body that is no JSON. */
+const NOT_JSON: Record<string, (reason: string) => AwsError> = {
+  lambda: (reason) =>
+    new AwsError("InvalidRequestContentException", `Could not parse request body into json: ${reason}`, {
+      status: 400,
+    }),
+  apigatewayv2: () => new AwsError("BadRequestException", "Invalid request input", { status: 400 }),
+};
+
+function parse(body: Buffer, api: ServiceApi): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    const words = NOT_JSON[api.name];
+    throw words ? words((error as Error).message) : new SerializationError("");
+  }
+}
+
+function readBodyMembers(shape: Shape, value: unknown, input: Record<string, unknown>): void {
+  const body = readJson(shape, value, undefined, "value") as Record<string, unknown>;
+  for (const member of shape.members) {
+    if (member.location === "body" && body[member.name] !== undefined) input[member.name] = body[member.name];
+  }
+}
+
+function writeBodyMembers(shape: Shape, source: Record<string, unknown>): Record<string, unknown> {
+  const target: Record<string, unknown> = {};
+  for (const member of shape.members) {
+    const value = source[member.name];
+    if (member.location === "body" && value !== undefined && value !== null)
+      target[member.jsonName] = writeJson(member.shape, value, member.timestampFormat);
+  }
+  return target;
+}
