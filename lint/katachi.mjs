@@ -70,7 +70,7 @@ const layers = {
   create(context) {
     const file = context.filename ?? context.getFilename();
     const at = file.indexOf(ROOT);
-    if (at < 0 || file.endsWith(".test.ts")) return {};
+    if (at < 0 || file.endsWith(".test.ts") || path.basename(file).startsWith("test-")) return {};
     const root = file.slice(0, at + ROOT.length);
     const own = file.slice(root.length).split(path.sep);
     const layer = own[0].replace(/\.ts$/, "");

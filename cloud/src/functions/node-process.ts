@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Frame, frame, FrameReader, u32 } from "../../runtime/node/frames.mjs";
 import type { InitMessage, InvokeHead } from "../../runtime/node/messages.d.ts";
 import { afterRealMs } from "../kernel/real-time.ts";
