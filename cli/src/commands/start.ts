@@ -72,7 +72,8 @@ function explained(
   option = "--port",
   port: string | undefined = flags.port,
 ): unknown {
-  const { code, name, message } = error as NodeJS.ErrnoException;
+  const { name, message, cause } = error as NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException };
+  const code = (error as NodeJS.ErrnoException).code ?? cause?.code;
   if (code === "EADDRINUSE")
     return new UserError(
       `Port ${port} is in use. Stop what uses it (katachi stop --port ${port}), or name another with ${option}.`,

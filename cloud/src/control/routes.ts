@@ -2,6 +2,7 @@ import type { Cloud } from "../cloud.ts";
 import type { ApiName } from "../aws/api-types.ts";
 import { DEFAULT_SCOPE } from "../aws/scope.ts";
 import type { Fault } from "../faults.ts";
+import { parseDuration } from "../kernel/duration.ts";
 import type { Span } from "../kernel/trace.ts";
 import { ControlError } from "./error.ts";
 import { landingPage } from "./page.ts";
@@ -76,8 +77,14 @@ function timeOf({ clock }: Cloud): Status["clock"] {
   return { now: clock.date().toISOString(), mode: clock.mode, offsetMs: clock.offsetMs };
 }
 
-function durationOf(given: unknown): string | number {
-  if (typeof given === "string" || typeof given === "number") return given;
+function durationOf(given: unknown): number {
+  if (typeof given === "string" || typeof given === "number") {
+    try {
+      return parseDuration(given);
+    } catch (error) {
+      throw new ControlError(400, (error as Error).message);
+    }
+  }
   throw new ControlError(400, `advance is ${JSON.stringify(given)}; allowed: a duration such as "3d" or milliseconds.`);
 }
 
