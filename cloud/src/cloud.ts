@@ -7,13 +7,15 @@ import type { Clock, ClockMode } from "./kernel/clock.ts";
 import { openKernel, type Kernel } from "./kernel/kernel.ts";
 import type { Trace } from "./kernel/trace.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
+import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { iam } from "./services/iam/service.ts";
 import { logs } from "./services/logs/service.ts";
+import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [iam, logs];
+const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, logs, sts];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */

@@ -2,7 +2,6 @@ import type { Authorizer, Cors, Deployment, Integration, Route, Stage } from "@a
 import type { Scope } from "../../aws/scope.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Collection } from "../../kernel/store.ts";
-import type { Runtime } from "./execute/runtime.ts";
 
 /** Wire shapes are kept as they are, except for times, which are kept in ms since 1970. */
 type Kept<T, Required extends keyof T> = Omit<T, Required> & { [K in Required]-?: NonNullable<T[K]> };
@@ -59,8 +58,6 @@ export class HttpApis {
   readonly authorizers: Collection<AuthorizerRecord>;
   readonly deployments: Collection<DeploymentRecord>;
   readonly stages: Collection<StageRecord>;
-  /** What is compiled, cached and counted while the cloud runs; nothing of it is kept. */
-  runtime: Runtime | undefined;
 
   constructor(readonly kernel: Kernel) {
     const { store } = kernel;
@@ -102,8 +99,8 @@ export class HttpApis {
     };
   }
 
-  /** A new id as AWS draws them: lower-case letters and digits, 10 for an API, 7 for what is in it. */
-  newId(length: 7 | 10): string {
+  /** A new id as AWS draws them: lower-case letters and digits, 10 for an API, 6 or 7 for what is in it. */
+  newId(length: 6 | 7 | 10): string {
     return (
       this.kernel.random.text(1, "abcdefghijklmnopqrstuvwxyz") +
       this.kernel.random.text(length - 1, "abcdefghijklmnopqrstuvwxyz0123456789")

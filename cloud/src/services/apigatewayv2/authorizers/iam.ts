@@ -1,0 +1,51 @@
+import { AwsError } from "../../../aws/error.ts";
+import type { Principal } from "../../../iam/principal.ts";
+import { executeArn } from "../execute/arn.ts";
+import type { Authorization, Exchange, IamIdentity } from "../execute/exchange.ts";
+import { GatewayError } from "../execute/reply.ts";
+import type { Cx } from "../gateway.ts";
+
+/** The ARN that a request is asked about: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`. */
+export function requestArn({ stage, request }: Exchange): string {
+  return executeArn(stage.scope, stage.api.ApiId, stage.record.StageName, request.method) + request.routePath;
+}
+
+/**
+ * Asks IAM whether the signer of the request may invoke the route.
+ * AWS: "Control access to HTTP APIs with IAM authorization in API Gateway".
+ * @throws GatewayError 403 for an unsigned request and for a denied one
+ */
+export function authorizeByIam(cx: Cx, exchange: Exchange): Authorization {
+  const identity = identityOf(cx.principal);
+  if (!identity) throw new GatewayError(403);
+  try {
+    cx.authorize({ action: "execute-api:Invoke", resource: requestArn(exchange) });
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    exchange.authorizerError = error.message;
+    throw new GatewayError(403, {}, { cause: error });
+  }
+  return { kind: "iam", identity };
+}
+
+function identityOf(principal: Principal): IamIdentity | undefined {
+  switch (principal.kind) {
+    case "anonymous":
+    case "service":
+      return undefined;
+    case "root": {
+      const { account, accessKeyId } = principal;
+      return {
+        accessKey: accessKeyId ?? null,
+        accountId: account,
+        callerId: account,
+        userArn: `arn:aws:iam::${account}:root`,
+        userId: account,
+      };
+    }
+    default: {
+      const { account, arn, userId, accessKeyId } = principal;
+      return { accessKey: accessKeyId ?? null, accountId: account, callerId: userId, userArn: arn, userId };
+    }
+  }
+}
