@@ -11,11 +11,12 @@ import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { iam } from "./services/iam/service.ts";
 import { logs } from "./services/logs/service.ts";
+import { s3 } from "./services/s3/service.ts";
 import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, logs, sts];
+const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, logs, s3, sts];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */

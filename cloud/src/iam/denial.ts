@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Decision, Match, PolicyType } from "./decision.ts";
 import { nameOf, type Principal } from "./principal.ts";
 
@@ -28,7 +29,10 @@ export function denialMessage(asked: Asked, decision: Decision): string {
   // AWS: S3 quotes the resource.
   const on = vendor === "s3" ? `"${resource}"` : resource;
   const text = `User: ${nameOf(asked.principal)} is not authorized to perform: ${action} on resource: ${on}${why}`;
-  return vendor === "ec2" ? `You are not authorized to perform this operation. ${text}` : text;
+  if (vendor !== "ec2") return text;
+  // AWS: EC2 adds the decision itself, for sts:DecodeAuthorizationMessage.
+  const encoded = encodeDenial(asked, decision);
+  return `You are not authorized to perform this operation. ${text}. Encoded authorization failure message: ${encoded}`;
 }
 
 /** AWS: SQS writes its actions in lower case, SNS its own name in upper case. */
@@ -49,6 +53,38 @@ function reason(decision: Decision, action: string): string {
 function stsReason(decision: Decision): string {
   if (decision.outcome !== "explicitDeny" || decision.deniedBy === undefined) return "";
   return ` with an explicit deny in ${decision.deniedBy === "resource" ? "the role trust policy" : NAMES[decision.deniedBy].explicit}`;
+}
+
+function encodeDenial(asked: Asked, decision: Decision): string {
+  const denied = {
+    allowed: false,
+    explicitDeny: decision.outcome === "explicitDeny",
+    matchedStatements: {
+      items: decision.matches.map(({ policy, statement }) => ({
+        statementId: statement.sid ?? "",
+        effect: statement.effect.toUpperCase(),
+        sourcePolicyId: policy.name,
+      })),
+    },
+    failures: { items: [] },
+    context: {
+      principal: { id: "userId" in asked.principal ? asked.principal.userId : "", arn: nameOf(asked.principal) },
+      action: asked.action,
+      resource: asked.resource,
+      conditions: { items: [] },
+    },
+  };
+  return deflateRawSync(JSON.stringify(denied)).toString("base64url");
+}
+
+/** The decision in an encoded authorization failure message, as JSON text; undefined where it is none of ours. */
+export function decodeDenial(encoded: string): string | undefined {
+  try {
+    const text = inflateRawSync(Buffer.from(encoded, "base64url"), { maxOutputLength: 65_536 }).toString("utf8");
+    return (JSON.parse(text) as { allowed?: unknown }).allowed === false ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

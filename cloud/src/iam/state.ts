@@ -126,6 +126,8 @@ export interface IamState {
   readonly keyOwners: Collection<{ readonly account: string; readonly user: string }>;
   /** [access key id] */
   readonly sessions: Collection<SessionRecord>;
+  /** [time of expiry in ms, access key id] */
+  readonly sessionExpiries: Collection<1>;
   /** [access key id], or [role's unique id] */
   readonly uses: Collection<UseRecord>;
   /** Grows with every change of what the authority may have remembered. */
@@ -151,6 +153,7 @@ export function openIamState(kernel: Kernel): IamState {
     aliases: store.collection("iam.aliases"),
     keyOwners: watched("iam.key-owners"),
     sessions: store.collection("sts.sessions"),
+    sessionExpiries: store.collection("sts.session-expiries"),
     uses: store.collection("iam.uses"),
     generation: () => generation,
   };
