@@ -49,7 +49,7 @@ describe("listing with prefix and delimiter", () => {
       for (let limit = 1; limit <= 4; limit++) {
         const { list } = over(keys);
         const all: string[] = [];
-        for (let marker: string | undefined = ""; marker !== undefined; ) {
+        for (let marker: string | undefined = ""; marker !== undefined;) {
           const page = list({ delimiter, marker, limit });
           expect(page.items.length + page.commonPrefixes.length).toBeLessThanOrEqual(limit);
           all.push(...[...page.items, ...page.commonPrefixes].sort(compareUtf8));

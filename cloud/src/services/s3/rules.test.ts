@@ -139,7 +139,12 @@ describe("public policies", () => {
 
 describe("CORS rules", () => {
   const rules = checkCorsRules([
-    { AllowedMethods: ["GET", "PUT"], AllowedOrigins: ["https://*.example.com"], AllowedHeaders: ["x-amz-*"], MaxAgeSeconds: 3000 },
+    {
+      AllowedMethods: ["GET", "PUT"],
+      AllowedOrigins: ["https://*.example.com"],
+      AllowedHeaders: ["x-amz-*"],
+      MaxAgeSeconds: 3000,
+    },
     { AllowedMethods: ["GET"], AllowedOrigins: ["*"], ExposeHeaders: ["ETag"] },
   ]);
   it("are found by origin, method and headers, the first that fits", () => {
@@ -181,7 +186,12 @@ describe("tags", () => {
   });
   it("are checked", () => {
     const check = (...tags: [string, string][]) =>
-      code(() => checkTags(tags.map(([Key, Value]) => ({ Key, Value })), "object"));
+      code(() =>
+        checkTags(
+          tags.map(([Key, Value]) => ({ Key, Value })),
+          "object",
+        ),
+      );
     expect(check(["a", "1"], ["a", "2"])).toBe("InvalidTag");
     expect(check(["a,b", "1"])).toBe("InvalidTag");
     expect(check(["aws:x", "1"])).toBe("InvalidTag");
@@ -198,7 +208,10 @@ describe("lifecycle rules", () => {
     ["no rules", []],
     ["no filter", [{ Status: "Enabled", Expiration: { Days: 1 } }]],
     ["filter and prefix", [{ ...base, Prefix: "a", Expiration: { Days: 1 } }]],
-    ["two kinds of filter", [{ Status: "Enabled", Filter: { Prefix: "a", ObjectSizeLessThan: 1 }, Expiration: { Days: 1 } }]],
+    [
+      "two kinds of filter",
+      [{ Status: "Enabled", Filter: { Prefix: "a", ObjectSizeLessThan: 1 }, Expiration: { Days: 1 } }],
+    ],
     ["days and marker", [{ ...base, Expiration: { Days: 1, ExpiredObjectDeleteMarker: true } }]],
     ["noncurrent without days", [{ ...base, NoncurrentVersionExpiration: {} }]],
   ] as [string, LifecycleRule[]][])("%s is malformed", (_, rules) => {
@@ -226,7 +239,12 @@ describe("lifecycle rules", () => {
           { ID: "a", Status: "Enabled", Filter: { Prefix: "t" }, Expiration: { Days: 7 } },
           { ID: "b", Status: "Enabled", Filter: { Prefix: "test" }, Expiration: { Days: 5 } },
           { ID: "c", Status: "Disabled", Filter: { Prefix: "" }, Expiration: { Days: 1 } },
-          { ID: "d", Status: "Enabled", Filter: { And: { Prefix: "x", ObjectSizeGreaterThan: 5 } }, Expiration: { Days: 1 } },
+          {
+            ID: "d",
+            Status: "Enabled",
+            Filter: { And: { Prefix: "x", ObjectSizeGreaterThan: 5 } },
+            Expiration: { Days: 1 },
+          },
         ],
         () => "id",
       ),
