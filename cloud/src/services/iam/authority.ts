@@ -138,7 +138,10 @@ class IamAuthority implements Authority {
     if (!user) return NOTHING;
     const groups = user.groups.flatMap((group) => findGroup(this.state, user.account, group) ?? []);
     return {
-      identity: [...policiesOf(this.state, user, "user"), ...groups.flatMap((group) => policiesOf(this.state, group, "group"))],
+      identity: [
+        ...policiesOf(this.state, user, "user"),
+        ...groups.flatMap((group) => policiesOf(this.state, group, "group")),
+      ],
       boundary: this.#boundary(user.boundary),
       session: undefined,
       facts: { tags: user.tags },

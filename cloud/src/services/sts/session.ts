@@ -73,7 +73,7 @@ export function openSession(
 ) {
   const { seconds, ...rest } = options;
   const { random, clock } = cx.kernel;
-  const issuedMs = clock.now();
+  const issuedMs = clock.seconds() * 1000;
   const id = accessKeyId(random, "ASIA", rest.account);
   const session: SessionRecord = {
     ...rest,

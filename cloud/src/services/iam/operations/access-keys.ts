@@ -29,7 +29,7 @@ export const accessKeys = {
     const key = {
       id: accessKeyId(random, "AKIA", user.account),
       secret: secretAccessKey(random),
-      createdMs: clock.now(),
+      createdMs: clock.seconds() * 1000,
       status: "Active" as const,
     };
     putEntity(cx, "user", { ...user, keys: [...user.keys, key] });

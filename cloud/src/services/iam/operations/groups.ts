@@ -30,7 +30,7 @@ export const groups = {
       name: GroupName,
       path: Path,
       id: uniqueId(cx.kernel.random, "AGPA"),
-      createdMs: cx.kernel.clock.now(),
+      createdMs: cx.kernel.clock.seconds() * 1000,
       inline: {},
       attached: [],
     };

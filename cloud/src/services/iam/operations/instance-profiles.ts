@@ -43,7 +43,7 @@ export const instanceProfiles = {
       name: InstanceProfileName,
       path: Path,
       id: uniqueId(cx.kernel.random, "AIPA"),
-      createdMs: cx.kernel.clock.now(),
+      createdMs: cx.kernel.clock.seconds() * 1000,
       tags: toTags(Tags),
     };
     putProfile(cx, profile);

@@ -33,7 +33,7 @@ export const oidcProviders = {
     if (ClientIDList.length > CLIENT_IDS_MAX) throw quotaExceeded("ClientIdsPerOpenIdConnectProvider", CLIENT_IDS_MAX);
     const tags = toTags(Tags);
     const clientIds = [...new Set(ClientIDList)];
-    putProvider(cx, { url, createdMs: cx.kernel.clock.now(), clientIds, thumbprints: ThumbprintList, tags });
+    putProvider(cx, { url, createdMs: cx.kernel.clock.seconds() * 1000, clientIds, thumbprints: ThumbprintList, tags });
     return { OpenIDConnectProviderArn: arnOf(cx, url), Tags: fromTags(tags) };
   },
 

@@ -33,7 +33,7 @@ export const policies = {
     const key = [cx.scope.account, PolicyName.toLowerCase()];
     if (cx.state.policies.has(key))
       throw alreadyExists(`A policy called ${PolicyName} already exists. Duplicate names are not allowed.`);
-    const createdMs = cx.kernel.clock.now();
+    const createdMs = cx.kernel.clock.seconds() * 1000;
     const record: PolicyRecord = {
       account: cx.scope.account,
       name: PolicyName,

@@ -24,7 +24,7 @@ export const policyVersions = {
       throw limitExceeded(
         `A managed policy can have up to ${VERSIONS_MAX} versions. Before you create a new version, you must delete an existing version.`,
       );
-    const createdMs = cx.kernel.clock.now();
+    const createdMs = cx.kernel.clock.seconds() * 1000;
     const lastVersion = record.lastVersion + 1;
     const version = { id: `v${lastVersion}`, document: PolicyDocument, createdMs };
     const changed = {
@@ -55,7 +55,7 @@ export const policyVersions = {
   SetDefaultPolicyVersion(cx, { PolicyArn = "", VersionId = "" }) {
     const record = getRecord(cx, PolicyArn);
     if (!record.versions.some(({ id }) => id === VersionId)) throw noPolicyVersion(PolicyArn, VersionId);
-    putRecord(cx, { ...record, defaultVersion: VersionId, updatedMs: cx.kernel.clock.now() });
+    putRecord(cx, { ...record, defaultVersion: VersionId, updatedMs: cx.kernel.clock.seconds() * 1000 });
     return {};
   },
 

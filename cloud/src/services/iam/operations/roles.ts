@@ -63,7 +63,7 @@ export const roles = {
       name: RoleName,
       path: Path,
       id: uniqueId(cx.kernel.random, "AROA"),
-      createdMs: cx.kernel.clock.now(),
+      createdMs: cx.kernel.clock.seconds() * 1000,
       inline: {},
       attached: [],
       tags: toTags(input.Tags),

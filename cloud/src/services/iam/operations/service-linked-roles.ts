@@ -50,7 +50,7 @@ export const serviceLinkedRoles = {
       name: linked.name,
       path: `/aws-service-role/${AWSServiceName}/`,
       id: uniqueId(cx.kernel.random, "AROA"),
-      createdMs: cx.kernel.clock.now(),
+      createdMs: cx.kernel.clock.seconds() * 1000,
       inline: {},
       attached: policy ? [`arn:aws:iam::aws:policy${policy.path}${linked.policy}`] : [],
       tags: {},

@@ -203,7 +203,10 @@ function subjectOf(cx: Cx, arn: string): Subject {
   return {
     principal: principalOf(kind, account, arn, entity),
     facts: { tags },
-    identity: [...policiesOf(cx.state, entity, kind), ...groups.flatMap((group) => policiesOf(cx.state, group, "group"))],
+    identity: [
+      ...policiesOf(cx.state, entity, kind),
+      ...groups.flatMap((group) => policiesOf(cx.state, group, "group")),
+    ],
     boundary: boundary === undefined ? undefined : managedPolicy(cx.state, boundary),
   };
 }

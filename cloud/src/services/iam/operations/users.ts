@@ -45,7 +45,7 @@ export const users = {
       name: UserName,
       path: Path,
       id: uniqueId(cx.kernel.random, "AIDA"),
-      createdMs: cx.kernel.clock.now(),
+      createdMs: cx.kernel.clock.seconds() * 1000,
       inline: {},
       attached: [],
       tags: toTags(Tags),
