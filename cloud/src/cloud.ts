@@ -10,13 +10,15 @@ import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { iam } from "./services/iam/service.ts";
+import { lambda } from "./services/lambda/service.ts";
 import { logs } from "./services/logs/service.ts";
 import { s3 } from "./services/s3/service.ts";
+import { sqs } from "./services/sqs/service.ts";
 import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, logs, s3, sts];
+const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, sts];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */

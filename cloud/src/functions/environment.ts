@@ -1,6 +1,6 @@
-import { PassThrough } from "node:stream";
 import type { ErrorPayload, InitMessage } from "../../runtime/node/messages.d.ts";
 import { afterRealMs, realMs } from "../kernel/real-time.ts";
+import { AnswerStream } from "./answer-stream.ts";
 import type { ProcessExit, ProcessListener, RuntimeProcess } from "./runtime-process.ts";
 import type { FunctionSpecification, Invocation, InvocationResult } from "./specification.ts";
 import { SystemLog, type Phase } from "./system-log.ts";
@@ -41,7 +41,7 @@ interface Running {
   readonly initMs: number | undefined;
   readonly settle: (result: InvocationResult) => void;
   cancelTimeout: () => void;
-  stream: PassThrough | undefined;
+  stream: AnswerStream | undefined;
   /** What a streaming handler wrote, for a caller that wants it whole. */
   chunks: Buffer[];
   error: ErrorPayload | undefined;
@@ -228,10 +228,8 @@ export class Environment implements ProcessListener {
   onStreamBegin(contentType: string): void {
     const running = this.#running;
     if (!running?.invocation.onStream) return;
-    const body = new PassThrough();
-    body.on("drain", () => this.process.resume());
     // A caller that goes away does not stop the function.
-    body.on("close", () => this.process.resume());
+    const body = new AnswerStream(() => this.process.resume());
     running.stream = body;
     running.invocation.onStream({ contentType, body });
   }
@@ -240,14 +238,14 @@ export class Environment implements ProcessListener {
     const running = this.#running;
     if (!running) return;
     if (!running.stream) running.chunks.push(Buffer.from(chunk));
-    else if (!running.stream.destroyed && !running.stream.write(Buffer.from(chunk))) this.process.pause();
+    else if (!running.stream.add(Buffer.from(chunk))) this.process.pause();
   }
 
   onStreamEnd(error: ErrorPayload | undefined): void {
     const running = this.#running;
     if (!running) return;
     running.error = error;
-    if (!error) running.stream?.end();
+    if (!error) running.stream?.finish();
   }
 
   onStreamDone(memoryKib: number): void {
@@ -324,7 +322,7 @@ export class Environment implements ProcessListener {
     const { requestId } = invocation;
     this.log.end({ requestId, durationMs, initMs, memoryUsedMb, status, errorType: error?.errorType });
     this.#running = undefined;
-    if (stream && error) stream.destroy(new StreamBroken(error));
+    if (error) stream?.finish(error);
     this.lastUsedMs = this.parts.now();
     running.settle({
       ...(error ? { error } : {}),
@@ -347,14 +345,6 @@ export class Environment implements ProcessListener {
 
   #memoryUsedMb(): number {
     return Math.min(this.specification.memoryMb, Math.ceil(this.#memoryKib / 1024));
-  }
-}
-
-/** Ends a streamed answer that broke off; carries what the function's error was. */
-export class StreamBroken extends Error {
-  override name = "StreamBroken";
-  constructor(readonly payload: ErrorPayload) {
-    super(payload.errorMessage);
   }
 }
 

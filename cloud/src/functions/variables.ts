@@ -1,3 +1,4 @@
+import { workingAddresses } from "../aws/addresses.ts";
 import { runtimeDirectory } from "./node-process.ts";
 import type { FunctionSpecification, RoleCredentials } from "./specification.ts";
 import type { TaskDirectory } from "./task-directory.ts";
@@ -58,7 +59,7 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     // Gap: nothing listens there; what the X-Ray SDK sends by UDP is lost.
     AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
     AWS_ENDPOINT_URL: endpoint,
-    ...variables,
+    ...mapValues(variables, (value) => workingAddresses(value, endpoint)),
     NODE_PATH: nodePath.join(":"),
     // Reserved.
     HOME: home,
@@ -85,4 +86,11 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     _AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1",
     _AWS_XRAY_DAEMON_PORT: "2000",
   };
+}
+
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 }

@@ -2,7 +2,7 @@ import type { Activity } from "./activity.ts";
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { Collection, Store } from "./store.ts";
-import type { SpanContext, Trace } from "./trace.ts";
+import type { Span, SpanContext, Trace } from "./trace.ts";
 
 /** Something accepted that has to happen: kept until it did, or until its policy gives up. */
 export interface Delivery<P = unknown> {
@@ -21,11 +21,11 @@ export interface DeliveryPolicy<P> {
   /** `lambda.async`, `sns.sqs`, … unique. */
   readonly name: string;
   /** Tries once. A rejection is a failure. */
-  attempt(delivery: Delivery<P>, span: SpanContext): Promise<void>;
+  attempt(delivery: Delivery<P>, span: Span): Promise<void>;
   /** Milliseconds until the next attempt after this failure (the `failures`-th, from 1); undefined gives up. */
   retryAfterMs(error: unknown, delivery: Delivery<P>): number | undefined;
   /** Given up: its dead-letter destination. Runs once; a rejection is traced and the delivery dropped. */
-  exhausted(delivery: Delivery<P>, error: unknown, span: SpanContext): Promise<void>;
+  exhausted(delivery: Delivery<P>, error: unknown, span: Span): Promise<void>;
   /** How many at a time (default 100). */
   readonly concurrency?: number;
 }

@@ -1,0 +1,2 @@
+import type { ResourceType } from "../../deploy/resource.ts";
+export const resources: readonly ResourceType[] = [];
