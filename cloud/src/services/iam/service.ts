@@ -26,11 +26,13 @@ import { serviceLinkedRoles } from "./operations/service-linked-roles.ts";
 import { simulation } from "./operations/simulation.ts";
 import { users } from "./operations/users.ts";
 import { onAnything, onGroup, onNewPolicy, onPolicy, onProfile, onProvider, onRole, onUser } from "./permissions.ts";
+import { resources } from "./resources.ts";
 
 export const iam = defineService({
   api: "iam",
   iamPrefix: "iam",
   state: openIamState,
+  resources,
   operations: {
     ...users,
     ...groups,

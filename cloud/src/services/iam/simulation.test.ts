@@ -49,7 +49,7 @@ it("decides for each action and resource and says by which statements", async ()
         SourcePolicyId: "PolicyInputList.1",
         SourcePolicyType: "none",
         StartPosition: { Line: 4, Column: 5 },
-        EndPosition: { Line: 4, Column: 86 },
+        EndPosition: { Line: 4, Column: 85 },
       },
     ],
     MissingContextValues: ["aws:RequestedRegion"],

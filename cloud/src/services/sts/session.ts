@@ -96,7 +96,8 @@ export function openSession(
 
 function sweep(cx: Cx): void {
   const before = cx.kernel.clock.now() - KEPT_AFTER_EXPIRY_MS;
-  for (const [expiresMs, id] of [...cx.state.sessionExpiries.keys({ to: [before] })]) {
+  const expired = Array.from(cx.state.sessionExpiries.keys({ to: [before] }));
+  for (const [expiresMs, id] of expired) {
     cx.state.sessions.remove([id!]);
     cx.state.sessionExpiries.remove([expiresMs!, id!]);
   }
