@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CrcJoiner, isCrc, startCrc } from "./crc.ts";
+import { CrcJoiner, isCrc, startCrc } from "../../aws/crc.ts";
 import { badDigest, invalidRequest } from "./errors.ts";
 
 export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME"] as const;

@@ -12,7 +12,9 @@ afterAll(() => cloud.close());
 
 it("keeps an object", async () => {
   await s3.send(new CreateBucketCommand({ Bucket: "first-bucket" }));
-  const put = await s3.send(new PutObjectCommand({ Bucket: "first-bucket", Key: "a/b.txt", Body: "hello", Metadata: { x: "1" } }));
+  const put = await s3.send(
+    new PutObjectCommand({ Bucket: "first-bucket", Key: "a/b.txt", Body: "hello", Metadata: { x: "1" } }),
+  );
   console.log(put);
   const got = await s3.send(new GetObjectCommand({ Bucket: "first-bucket", Key: "a/b.txt" }));
   console.log({ ...got, Body: undefined });

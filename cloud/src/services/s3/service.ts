@@ -15,7 +15,10 @@ import * as multipart from "./operations/multipart.ts";
 import * as objectSettings from "./operations/object-settings.ts";
 import { PutObject } from "./operations/put-object.ts";
 import { RestoreObject, runRestores } from "./operations/restore-object.ts";
+import { preflightPlane } from "./preflight.ts";
+import { resources } from "./resources.ts";
 import { openState } from "./state.ts";
+import { websitePlane } from "./website.ts";
 
 /**
  * Amazon S3, general purpose buckets.
@@ -71,6 +74,8 @@ export const s3 = defineService({
     "PutObjectAcl",
     "PutObjectRetention",
   ],
+  dataPlanes: [websitePlane, preflightPlane],
+  resources,
   start(cx) {
     startNotifications(cx);
     runLifecycles(cx);
