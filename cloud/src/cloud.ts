@@ -9,6 +9,7 @@ import type { Trace } from "./kernel/trace.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
+import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
 import { lambda } from "./services/lambda/service.ts";
 import { logs } from "./services/logs/service.ts";
@@ -18,7 +19,7 @@ import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, sts];
+const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, sts, cloudwatch];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */

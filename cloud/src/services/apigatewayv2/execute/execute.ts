@@ -27,6 +27,7 @@ export async function executeApi(cx: Cx, http: HttpRequest, address: ApiAddress)
   const found = findStage(cx, address);
   if (!found) return toResponse({ ...new GatewayError(404).reply, headers: gatewayHeaders(requestId) });
   const { stage, path } = found;
+  Object.assign(cx.span.attributes, { apiId: address.apiId, stage: stage.record.StageName });
   const routePath = decodePath(path) ?? "/";
   const isNamed = stage.record.StageName !== "$default";
   const request = arrived(
