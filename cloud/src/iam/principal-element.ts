@@ -63,15 +63,19 @@ function namersOf(element: PrincipalElement): Namer[] {
       if (name === "*" && (kind === "AWS" || kind === "*")) namers.push(() => "direct");
       else if (kind === "AWS") namers.push(awsNamer(name));
       // An identity provider takes part as a service does, under its ARN.
-      else if (kind === "Service" || kind === "Federated") namers.push((principal) => serviceNaming(principal, name));
+      else if (kind === "Service" || kind === "Federated") namers.push(serviceNamer(name));
       // AWS: canonical user ids stand for accounts in bucket policies. Gap: accounts have none here, so they name nobody.
     }
   }
   return namers;
 }
 
-function serviceNaming(principal: Principal, name: string): Naming | undefined {
-  return principal.kind === "service" && principal.service === name ? "direct" : undefined;
+/** AWS: `logs.us-east-1.amazonaws.com` names the service as `logs.amazonaws.com` does. */
+const REGIONAL = /\.[a-z]{2}(?:-[a-z]+)+-\d(?=\.amazonaws\.com$)/;
+
+function serviceNamer(name: string): Namer {
+  const service = name.replace(REGIONAL, "");
+  return (principal) => (principal.kind === "service" && principal.service === service ? "direct" : undefined);
 }
 
 function awsNamer(name: string): Namer {

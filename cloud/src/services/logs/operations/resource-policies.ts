@@ -1,6 +1,7 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { NotEmulatedError } from "../../../aws/error.ts";
 import type { Scope } from "../../../aws/scope.ts";
+import { parsePolicy } from "../../../iam/document.ts";
 import type { CallContext } from "../../../service.ts";
 import { invalidParameter, limitExceeded, policyNotFound } from "../errors.ts";
 import { pageByName } from "../page.ts";
@@ -22,8 +23,7 @@ export function putResourcePolicy(
     if (input[name] !== undefined) throw new NotEmulatedError(`the parameter ${name} of logs:PutResourcePolicy`);
   if (input.policyName === undefined || input.policyDocument === undefined)
     throw invalidParameter("policyName and policyDocument are required.");
-  if (statementsOf(input.policyDocument) === undefined)
-    throw invalidParameter("The policy document is not valid JSON.");
+  checkDocument(input.policyDocument);
   const key = [...scopeKey(scope), input.policyName];
   const known = state.policies.get(key);
   if (!known && state.policies.count({ prefix: scopeKey(scope) }) >= POLICIES_MAX) throw limitExceeded();
@@ -34,6 +34,15 @@ export function putResourcePolicy(
   };
   state.policies.put(key, policy);
   return { resourcePolicy: describe(policy) };
+}
+
+/** @throws AwsError InvalidParameterException where IAM cannot read it */
+function checkDocument(document: string): void {
+  try {
+    parsePolicy(document);
+  } catch (error) {
+    throw invalidParameter(`The policy document is not valid: ${(error as Error).message}`);
+  }
 }
 
 function describe(policy: PolicyRecord) {
@@ -72,17 +81,13 @@ export function deleteResourcePolicy(cx: Cx, input: Input<"logs", "DeleteResourc
  * Services service principals".
  */
 export function mergedPolicy(state: LogsState, scope: Scope): string | undefined {
-  const statements = [...state.policies.values({ prefix: scopeKey(scope) })].flatMap(
-    (policy) => statementsOf(policy.document) ?? [],
+  const statements = [...state.policies.values({ prefix: scopeKey(scope) })].flatMap((policy) =>
+    statementsOf(policy.document),
   );
   return statements.length === 0 ? undefined : JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-function statementsOf(document: string): unknown[] | undefined {
-  try {
-    const { Statement } = JSON.parse(document) as { Statement?: unknown };
-    return Array.isArray(Statement) ? Statement : Statement ? [Statement] : undefined;
-  } catch {
-    return undefined;
-  }
+function statementsOf(document: string): unknown[] {
+  const { Statement } = JSON.parse(document) as { Statement: unknown };
+  return Array.isArray(Statement) ? Statement : [Statement];
 }
