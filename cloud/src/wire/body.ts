@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import { Readable } from "node:stream";
 import { AwsError } from "../aws/error.ts";
+import type { HttpHead } from "../http.ts";
+import { type ChunkSignatures, isAwsChunked, unframe, unframeStream } from "./aws-chunked.ts";
 import type { Operation } from "./model.ts";
 
 /** Request bodies: how large they may be, and reading them whole. */
@@ -73,4 +76,62 @@ function collect(request: Incoming, bytesMax: number): Promise<Buffer | undefine
     request.on("error", reject);
     request.on("aborted", () => reject(new Error("The client went away")));
   });
+}
+
+/** Up to this size the body of a streaming operation is read whole: that is cheaper than a stream. */
+const SMALL_BYTES_MAX = 64 * 1024;
+
+/**
+ * The body of an operation that takes a stream, without the framing of `aws-chunked`. It has `trailers` where it was
+ * framed, and fails with an AwsError where it ends too early.
+ */
+export async function openBody(
+  request: Incoming,
+  head: HttpHead,
+  signatures?: ChunkSignatures,
+): Promise<Readable | Buffer> {
+  const length = Number(
+    head.headers["content-length"] ??
+      (head.headers["transfer-encoding"] === undefined && request.httpVersionMajor < 2 ? 0 : Infinity),
+  );
+  const framed = isAwsChunked(head);
+  if (length <= SMALL_BYTES_MAX) {
+    const body = (await readBody(request, SMALL_BYTES_MAX))!;
+    return framed ? unframe(body, head, signatures) : body;
+  }
+  const received = receive(request);
+  return framed ? unframeStream(received, head, signatures) : Readable.from(received, { objectMode: false });
+}
+
+/** Whoever stops reading early leaves the connection whole, so that the answer can still be sent. */
+async function* receive(request: Incoming): AsyncGenerator<Buffer> {
+  try {
+    yield* (request as IncomingMessage).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new AwsError("IncompleteBody", "The request body terminated unexpectedly", { status: 400, cause });
+  }
+}
+
+/** The head as a handler is to see it: length and encoding of the body without its framing. */
+export function headWithoutFraming(head: HttpHead): HttpHead {
+  if (!isAwsChunked(head)) return head;
+  const {
+    "content-encoding": encoding,
+    "content-length": _,
+    "x-amz-decoded-content-length": length,
+    ...headers
+  } = head.headers;
+  const rest = encoding
+    ?.split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "aws-chunked")
+    .join(",");
+  return {
+    ...head,
+    headers: {
+      ...headers,
+      ...(length === undefined ? {} : { "content-length": length }),
+      ...(rest ? { "content-encoding": rest } : {}),
+    },
+  };
 }

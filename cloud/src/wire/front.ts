@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { AwsError, NotEmulatedError } from "../aws/error.ts";
 import type { ApiName } from "../aws/api-types.ts";
 import type { Gate } from "../gate.ts";
@@ -6,7 +7,9 @@ import type { Authority } from "../iam/authority.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SpanContext } from "../kernel/trace.ts";
 import type { CallSource, DataPlane } from "../service.ts";
-import { bodyBytesMax, bodyTooLarge, type Incoming, readBody } from "./body.ts";
+import { bodyBytesMax, bodyTooLarge, headWithoutFraming, type Incoming, openBody, readBody } from "./body.ts";
+import { isAwsChunked, unframe } from "./aws-chunked.ts";
+import { checkDigests } from "./digests.ts";
 import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
 import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
 import type { Operation, Protocol, ServiceApi } from "./model.ts";
@@ -42,6 +45,7 @@ interface Exchange {
   operation: Operation | undefined;
 }
 
+const EMPTY = Buffer.alloc(0);
 const PLANE_BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 /** The life of one HTTP request: data plane, or route → signature → body → decode → gate → encode. */
@@ -58,9 +62,6 @@ export class Front {
     const head = headOf(incoming);
     try {
       const response = await this.#answer(head, incoming);
-      const origin = head.headers["origin"];
-      if (origin !== undefined && isLocalOrigin(origin) && !hasCors(response))
-        Object.assign(response.headers, corsHeaders(origin));
       await send(outgoing, response, head.method);
     } catch (error) {
       if (!incoming.destroyed) console.error(error);
@@ -80,7 +81,10 @@ export class Front {
     const origin = head.headers["origin"];
     if (origin !== undefined && !isLocalOrigin(origin)) return foreignOrigin(origin);
     if (isPreflight(head)) return preflight(head);
-    return this.#answerApi(head, incoming);
+    const response = await this.#answerApi(head, incoming);
+    // Only here: a data plane's CORS is the user's, and what is missing there must be missing here too.
+    if (origin !== undefined && !hasCors(response)) Object.assign(response.headers, corsHeaders(origin));
+    return response;
   }
 
   /** By this the command line knows a Katachi, and where its control API is. */
@@ -121,10 +125,10 @@ export class Front {
     }
     const { api, operation, labels, protocol } = this.#accept(route, exchange);
     const caller = identify(signature, this.#options.authority);
-    body ??= await this.#readBody(exchange, operation);
     const found = codecOf(protocol);
     const codec = found instanceof Promise ? await found : found;
-    const input = codec.decode({ head, operation, labels, body });
+    const content = body ? { body } : await this.#readContent(exchange, operation);
+    const input = codec.decode({ head: headWithoutFraming(head), operation, labels, ...content });
     const output = await this.#options.gate.call({
       service: api.name as ApiName,
       operation: operation.name,
@@ -163,6 +167,16 @@ export class Front {
   #count(error: NotEmulatedError): void {
     const { refusals } = this.#options.gate;
     refusals.set(error.what, (refusals.get(error.what) ?? 0) + 1);
+  }
+
+  async #readContent(exchange: Exchange, operation: Operation): Promise<{ body: Buffer; stream?: Readable | Buffer }> {
+    const { head, incoming } = exchange;
+    if (operation.inputPayload?.shape.streaming) return { body: EMPTY, stream: await openBody(incoming, head) };
+    const body = await this.#readBody(exchange, operation);
+    if (operation.api.name !== "s3" || body.length === 0) return { body };
+    const framed = isAwsChunked(head) ? unframe(body, head) : undefined;
+    checkDigests(head, framed ?? body, framed?.trailers);
+    return { body: framed ?? body };
   }
 
   async #readBody({ incoming }: Exchange, operation: Operation | undefined): Promise<Buffer> {

@@ -10,8 +10,8 @@ export interface ApiRequest {
   /** Decoded path labels by member name. */
   readonly labels: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The body of an operation whose input is a stream; `body` is empty then. */
-  readonly stream?: Readable;
+  /** The body of an operation whose input is a stream (a small one is a Buffer); `body` is empty then. */
+  readonly stream?: Readable | Buffer | undefined;
 }
 
 export interface Answered {

@@ -148,13 +148,9 @@ function headerText(text: string): string {
 
 /** A payload that is bytes or text, not a document. */
 export function readRawPayload(member: Member, { body, stream }: ApiRequest): unknown {
-  if (member.shape.kind === "blob")
-    return member.shape.streaming
-      ? (stream ?? Readable.from(body.length > 0 ? [body] : []))
-      : body.length > 0
-        ? body
-        : undefined;
-  return body.length > 0 ? body.toString("utf8") : undefined;
+  if (member.shape.streaming) return stream ?? body;
+  if (body.length === 0) return undefined;
+  return member.shape.kind === "blob" ? body : body.toString("utf8");
 }
 
 export function isRaw(member: Member): boolean {
