@@ -1,2 +1,18 @@
+/** The CloudFormation types of Lambda. */
 import type { ResourceType } from "../../deploy/resource.ts";
-export const resources: readonly ResourceType[] = [];
+import { layerVersionPermission, permission, url } from "./resources/access.ts";
+import { eventInvokeConfig } from "./resources/event-invoke-config.ts";
+import { lambdaFunction } from "./resources/function.ts";
+import { layerVersion } from "./resources/layer-version.ts";
+import { alias, version } from "./resources/version.ts";
+
+export const resources: readonly ResourceType[] = [
+  lambdaFunction,
+  version,
+  alias,
+  permission,
+  url,
+  layerVersion,
+  layerVersionPermission,
+  eventInvokeConfig,
+];

@@ -14,8 +14,6 @@ export function findUrl(state: LambdaState, urlId: string): UrlRecord | undefine
 /** Takes away the URLs of a function, or of one of its aliases. */
 export function removeUrls(state: LambdaState, scope: Scope, name: string, qualifier?: string): void {
   const key = [...scopeKey(scope), name, ...(qualifier === undefined ? [] : [qualifier])];
-  for (const [found, { urlId }] of [...state.urls.entries({ prefix: key })]) {
-    state.urls.remove(found);
-    state.urlIds.remove([urlId]);
-  }
+  for (const { urlId } of Array.from(state.urls.values({ prefix: key }))) state.urlIds.remove([urlId]);
+  state.urls.clear({ prefix: key });
 }

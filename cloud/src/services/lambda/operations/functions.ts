@@ -2,6 +2,7 @@ import type { Input, Output } from "../../../aws/api-types.ts";
 import type { CallContext } from "../../../service.ts";
 import { takeCode, HOT_RELOAD_BUCKET } from "../code.ts";
 import { codeLocation } from "../code-address.ts";
+import { disown, own } from "../code-ownership.ts";
 import { defaultLogGroup, readConfiguration, refuseUnsupported } from "../configuration-rules.ts";
 import { describeVersion, type FunctionConfiguration } from "../configuration.ts";
 import { conflict, functionExists, invalidParameter, validation, wrongRevision } from "../errors.ts";
@@ -88,17 +89,6 @@ function newFunction(
     ...given,
   };
   return { latest, nextVersion: 1, createdMs: now, tags };
-}
-
-/** A version keeps its code and its layers' content as long as it is there. */
-export function own(state: LambdaState, { code, layers }: VersionRecord): void {
-  if (code.kind === "zip") state.ownCode(code.sha256);
-  for (const { sha256 } of layers) state.ownCode(sha256);
-}
-
-export function disown(state: LambdaState, { code, layers }: VersionRecord): void {
-  if (code.kind === "zip") state.disownCode(code.sha256);
-  for (const { sha256 } of layers) state.disownCode(sha256);
 }
 
 export function getFunctionOperation(cx: Cx, input: Input<"lambda", "GetFunction">): Output<"lambda", "GetFunction"> {
@@ -230,7 +220,7 @@ export function deleteFunction(cx: Cx, input: Input<"lambda", "DeleteFunction">)
   if (qualifier !== undefined) deleteVersion(cx, reference);
   else {
     const key = [...scopeKey(scope), name];
-    for (const version of [...state.versions.values({ prefix: key })]) {
+    for (const version of Array.from(state.versions.values({ prefix: key }))) {
       disown(state, version);
       state.running.host.forget(functionArn(scope, name, version.version));
     }
@@ -238,7 +228,7 @@ export function deleteFunction(cx: Cx, input: Input<"lambda", "DeleteFunction">)
     state.running.host.forget(functionArn(scope, name, "$LATEST"));
     removeUrls(state, scope, name);
     for (const collection of [state.versions, state.aliases, state.policies, state.eventInvokes, state.provisioned])
-      for (const child of [...collection.keys({ prefix: key })]) collection.remove(child);
+      collection.clear({ prefix: key });
     state.functions.remove(key);
   }
   return { StatusCode: 204 };

@@ -1,13 +1,13 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
 import type { CallContext } from "../../../service.ts";
 import { freezeCode } from "../code.ts";
+import { own } from "../code-ownership.ts";
 import { base64Of, describeVersion, type FunctionConfiguration } from "../configuration.ts";
 import { invalidParameter, wrongRevision } from "../errors.ts";
 import { getFunction } from "../function-lookup.ts";
 import { readFunctionName, requireOwn } from "../function-name.ts";
 import { page } from "../page.ts";
 import { scopeKey, type LambdaState, type VersionRecord } from "../state.ts";
-import { own } from "./functions.ts";
 
 type Cx = CallContext<LambdaState>;
 
@@ -84,12 +84,7 @@ function sameConfiguration(a: VersionRecord, b: VersionRecord): boolean {
 }
 
 /** What makes a version another one; AWS leaves the description out. */
-function comparable({
-  version: _,
-  revisionId: __,
-  lastModifiedMs: ___,
-  description: ____,
-  ...rest
-}: VersionRecord): string {
-  return JSON.stringify(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
+function comparable(record: VersionRecord): string {
+  const same = { ...record, version: "", revisionId: "", lastModifiedMs: 0, description: "" };
+  return JSON.stringify(Object.entries(same).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
