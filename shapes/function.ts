@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { type Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, type CfnFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
@@ -74,12 +74,6 @@ export class ShapeFunction extends Construct {
   }
 
   private createRole(): Role {
-    const streams = Stack.of(this).formatArn({
-      service: "logs",
-      resource: "log-group",
-      resourceName: `${this.logGroup.logGroupName}:log-stream:*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
     return new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       inlinePolicies: {
@@ -88,7 +82,8 @@ export class ShapeFunction extends Construct {
             new PolicyStatement({
               effect: Effect.ALLOW,
               actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-              resources: [streams],
+              // The ARN that CloudFormation gives for a log group covers its streams.
+              resources: [this.logGroup.logGroupArn],
             }),
           ],
         }),
