@@ -34,6 +34,7 @@ export const restJson1: Codec = {
     headers["x-amzn-RequestId"] = cx.requestId;
     if (operation.eventStream) {
       const response = eventStreamResponse(source, cx, "rest");
+      delete headers["content-type"]; // AWS: that of the frames wins
       return { status, headers: { ...headers, ...response.headers }, body: response.body };
     }
     const payload = operation.outputPayload;
