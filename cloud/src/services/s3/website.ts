@@ -1,5 +1,6 @@
 import type { RoutingRule, WebsiteConfiguration } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
+import { WEBSITE_PATH } from "../../aws/addresses.ts";
 import { AwsError } from "../../aws/error.ts";
 import type { HttpRequest, HttpResponse } from "../../http.ts";
 import type { DataPlane } from "../../service.ts";
@@ -26,7 +27,6 @@ interface Match {
 }
 
 const HOST = /^(?<bucket>.+)\.s3-website[-.][a-z0-9-]+\.(?:amazonaws\.com|localhost)$/;
-const PATH = /^\/_aws\/s3-website\/(?<bucket>[^/]+)(?<path>\/.*)?$/;
 
 export const websitePlane: DataPlane<S3State, Match> = {
   operation: "WebsiteGetObject",
@@ -35,9 +35,10 @@ export const websitePlane: DataPlane<S3State, Match> = {
       const bucket = HOST.exec(head.host)?.groups?.["bucket"];
       if (bucket !== undefined) return { bucket, path: head.path, base: "" };
     }
-    if (!head.path.startsWith("/_aws/s3-website/")) return undefined;
-    const { bucket, path } = PATH.exec(head.path)?.groups ?? {};
-    return bucket === undefined ? undefined : { bucket, path: path ?? "/", base: `/_aws/s3-website/${bucket}` };
+    if (!head.path.startsWith(WEBSITE_PATH)) return undefined;
+    const slash = head.path.indexOf("/", WEBSITE_PATH.length);
+    const base = slash < 0 ? head.path : head.path.slice(0, slash);
+    return { bucket: base.slice(WEBSITE_PATH.length), path: head.path.slice(base.length) || "/", base };
   },
   // Permission is asked for each object that is tried, since a denial has a page of its own.
   authorize: () => [],
@@ -133,13 +134,8 @@ class Visit {
       const location = output.WebsiteRedirectLocation;
       return redirect({ status: 301, location: location.startsWith("/") ? this.match.base + location : location });
     }
-    const response = restXml.encode(output, {
-      requestId: this.cx.requestId,
-      operation: getApi("s3").operation("GetObject"),
-      method: this.request.method,
-      headers,
-    });
-    return output.ContentRange === undefined ? response : { ...response, status: 206 };
+    const operation = getApi("s3").operation("GetObject");
+    return restXml.encode(output, { requestId: this.cx.requestId, operation, method: this.request.method, headers });
   }
 
   #exists(key: string): boolean {
