@@ -46,6 +46,12 @@ function compile(pattern: string): RegExp {
 }
 
 function translate(pattern: string): string {
-  const text = pattern.replace(/\\p\{(?:Is|In)?(\w+)\}/g, (all, name: string) => POSIX[name] ?? all);
+  let inClass = false;
+  const text = pattern.replace(/\\p\{(?:Is|In)?(\w+)\}|\\.|[[\]]/gs, (token, name: string | undefined) => {
+    if (token === "[" || token === "]") inClass = token === "[";
+    const range = name === undefined ? undefined : POSIX[name];
+    if (range === undefined) return token;
+    return inClass ? range : `[${range}]`;
+  });
   return text.replace(/\\[zZ]/g, "$").replace(/\\A/g, "^");
 }
