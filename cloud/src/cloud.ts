@@ -15,11 +15,12 @@ import { lambda } from "./services/lambda/service.ts";
 import { logs } from "./services/logs/service.ts";
 import { s3 } from "./services/s3/service.ts";
 import { sqs } from "./services/sqs/service.ts";
+import { ssm } from "./services/ssm/service.ts";
 import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, sts, cloudwatch];
+const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, ssm, sts, cloudwatch];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */
