@@ -85,7 +85,10 @@ export interface ResourceContext {
    * so pass it wherever an operation takes a `ClientToken` / `ClientRequestToken`.
    */
   readonly token: string;
-  /** True where an earlier run of this very step was cut short by a crash: `create` may find its own resource there. */
+  /**
+   * True where an earlier run of this very step was cut short by a crash. The calls that it had made in a `create` are not
+   * made again: `call` answers what they answered.
+   */
   readonly resumed: boolean;
   /**
    * A name as CloudFormation generates it: `STACK-LogicalId-RANDOM12`, stack name and logical id shortened evenly to fit.
@@ -103,6 +106,19 @@ export interface ResourceContext {
   mergedTags(own?: readonly ResourceTag[] | Readonly<Record<string, string>>): ResourceTag[];
   /** `mergedTags` as a map, for the services that take tags so. */
   mergedTagMap(own?: readonly ResourceTag[] | Readonly<Record<string, string>>): Record<string, string>;
+  /**
+   * In an update: the keys of the tags that the resource has from its last deployment (its own and the stack's) and is to
+   * have no longer. `previousOwn` and `own` are the resource's own tags before and after.
+   */
+  removedTagKeys(
+    previousOwn: readonly ResourceTag[] | Readonly<Record<string, string>> | undefined,
+    own: readonly ResourceTag[] | Readonly<Record<string, string>> | undefined,
+  ): string[];
+  /**
+   * Says in `create` that the resource exists under this id now, before all of it is done: what then fails is deleted
+   * when the stack rolls back. Not needed where `create` is one call.
+   */
+  initiated(physicalId: string): void;
   /**
    * Waits until `check` answers something other than undefined, and returns that (stabilization).
    * `what` names what is awaited, for the failure's reason. Most services here are ready at once: call it only where
@@ -150,12 +166,6 @@ export interface ResourceDefinition<P extends object = Properties> {
   readonly keepOn?: readonly string[];
   /** Replacement that depends on the values: names the properties that force one. Added to `replaceOn`. */
   replaces?(previous: P, props: P): readonly string[];
-
-  /**
-   * Finds what an interrupted create of this very step has left, where `create` is neither idempotent by name nor by
-   * token (ids drawn at random). Called only after a crash; the tags `aws:cloudformation:*` tell one's own resource.
-   */
-  find?(cx: ResourceContext, props: P): Promise<Created | undefined>;
 
   /**
    * Values that cannot run here, each as one sentence (`Katachi does not emulate Runtime java21 of

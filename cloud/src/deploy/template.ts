@@ -103,13 +103,18 @@ export function checkTemplate(source: Json): Template {
     description: source["Description"] as string | undefined,
     metadata: source["Metadata"],
     transforms: source["Transform"] === undefined ? [] : [source["Transform"]].flat(),
-    parameters: mapSection(source, "Parameters", "Parameter", readParameter),
+    parameters: readParameters(source),
     mappings: mapSection(source, "Mappings", "Mapping", readMapping),
     conditions: section(source, "Conditions"),
     rules: mapSection(source, "Rules", "Rule", readRule),
     resources: mapSection(source, "Resources", "Resource", readResource),
     outputs: mapSection(source, "Outputs", "Output", readOutput),
   };
+}
+
+/** The parameters that a template declares, read before its transforms: those need their values. */
+export function readParameters(source: Json): Template["parameters"] {
+  return mapSection(source, "Parameters", "Parameter", readParameter);
 }
 
 function checkVersionAndDescription(source: Json): void {

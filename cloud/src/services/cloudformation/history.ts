@@ -1,0 +1,77 @@
+import type { ResourceStatus, StackStatus } from "@aws-sdk/client-cloudformation";
+import type { CloudFormationState, EventRecord, ResourceRecord, StackRecord } from "./state.ts";
+
+const MASK = "****";
+
+/** Writes what happens to a stack: statuses and the events that tell of them, together. */
+export class History {
+  constructor(private readonly state: CloudFormationState) {}
+
+  /** Gives a stack a status and tells it. */
+  stack(stack: StackRecord, status: StackStatus, reason?: string): void {
+    stack.status = status;
+    if (reason === undefined) delete stack.statusReason;
+    else stack.statusReason = reason;
+    this.state.kernel.store.transaction(() => {
+      this.state.stacks.put([stack.stackId], stack);
+      this.#put(stack, {
+        id: this.state.kernel.random.uuid(),
+        logicalId: stack.stackName,
+        physicalId: stack.stackId,
+        type: "AWS::CloudFormation::Stack",
+        status: status as ResourceStatus,
+        ...(reason === undefined ? {} : { reason }),
+      });
+    });
+  }
+
+  /** Keeps a resource's record and tells its status. */
+  resource(stack: StackRecord, record: ResourceRecord): void {
+    this.state.kernel.store.transaction(() => {
+      this.state.putResource(stack.stackId, record);
+      this.tell(stack, record);
+    });
+  }
+
+  /** Tells a resource's status without keeping a record (a leftover on its way out). */
+  tell(
+    stack: StackRecord,
+    resource: Pick<ResourceRecord, "logicalId" | "physicalId" | "type" | "status" | "statusReason" | "properties">,
+  ): void {
+    const { logicalId, status, statusReason } = resource;
+    this.#put(stack, {
+      id: `${logicalId}-${status}-${this.state.kernel.clock.date().toISOString()}`,
+      logicalId,
+      physicalId: resource.physicalId ?? "",
+      type: resource.type,
+      status,
+      ...(statusReason === undefined ? {} : { reason: statusReason }),
+      propertiesText: JSON.stringify(masked(resource.properties, stack)),
+    });
+  }
+
+  #put(stack: StackRecord, event: Omit<EventRecord, "atMs" | "token">): void {
+    const { events, kernel } = this.state;
+    const last = events.first({ prefix: [stack.stackId], reverse: true });
+    const number = last ? (last[0][1] as number) + 1 : 0;
+    const token = stack.operation?.token;
+    events.put([stack.stackId, number], {
+      ...event,
+      atMs: kernel.clock.now(),
+      ...(token === undefined ? {} : { token }),
+    });
+  }
+}
+
+/** Properties as events may show them: values of `NoEcho` parameters are masked. */
+function masked(properties: Readonly<Record<string, unknown>>, stack: StackRecord): unknown {
+  const secrets = Object.values(stack.definition?.parameters ?? {})
+    .filter((parameter) => parameter.noEcho && parameter.value !== "")
+    .map((parameter) => parameter.value);
+  if (secrets.length === 0) return properties;
+  return JSON.parse(
+    JSON.stringify(properties, (_name, value: unknown) =>
+      typeof value === "string" ? secrets.reduce((text, secret) => text.replaceAll(secret, MASK), value) : value,
+    ),
+  ) as unknown;
+}
