@@ -3,7 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { findRuntime } from "./runtimes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { afterRealMs } from "../kernel/real-time.ts";
+import { afterRealMs, realMs } from "../kernel/real-time.ts";
 import { Environment, type InitFailure } from "./environment.ts";
 import { NodeProcess, type NodeProcessOptions } from "./node-process.ts";
 import { ProcessPool } from "./process-pool.ts";
@@ -27,7 +27,16 @@ const ENVIRONMENT_BYTES = 64 * 2 ** 20;
 /** How often the memory of functions that run for long is looked at. */
 const MEMORY_WATCH_MS = 100;
 
+/**
+ * A request that waited this long for a busy environment gets one of its own: soon while there are few, later where more
+ * would only compete for the processors. So short requests are served by few processes, which is faster, and long ones
+ * still run side by side.
+ */
+const GROW_AFTER_MS = 8;
+const GROW_MANY_AFTER_MS = 50;
+
 interface Waiting {
+  readonly sinceMs: number;
   readonly invocation: Invocation;
   readonly settle: (result: InvocationResult) => void;
   readonly fail: (error: unknown) => void;
@@ -43,6 +52,8 @@ interface Fleet {
   waiting: Waiting[];
   /** How many environments are kept ready, used or not (provisioned concurrency). */
   provisioned: number;
+  /** It will be looked at whether it needs more environments. */
+  growing: boolean;
 }
 
 /**
@@ -82,7 +93,7 @@ export class FunctionHost {
     const environment = this.#takeIdle(fleet);
     if (environment) return this.#run(fleet, environment, invocation);
     return new Promise((settle, fail) => {
-      fleet.waiting.push({ invocation, settle, fail });
+      fleet.waiting.push({ sinceMs: realMs(), invocation, settle, fail });
       this.#grow(fleet);
     });
   }
@@ -150,6 +161,7 @@ export class FunctionHost {
       starting: 0,
       waiting: known?.waiting.splice(0) ?? [],
       provisioned: 0,
+      growing: false,
     };
     this.#fleets.set(specification.arn, fleet);
     if (known) this.#retire(known);
@@ -201,9 +213,30 @@ export class FunctionHost {
 
   /** Starts environments for requests that wait, a few at a time: they compete for the processors. */
   #grow(fleet: Fleet): void {
-    while (fleet.waiting.length > fleet.starting && this.#starting < this.#startsMax && this.#makeRoom()) {
+    while (fleet.waiting.length > fleet.starting && this.#starting < this.#startsMax) {
+      const leftMs = this.#patienceMs(fleet) - (realMs() - fleet.waiting[fleet.starting]!.sinceMs);
+      if (leftMs > 0) {
+        this.#growLater(fleet, leftMs);
+        return;
+      }
+      if (!this.#makeRoom()) return;
       void this.#start(fleet, false);
     }
+  }
+
+  #patienceMs({ all, starting }: Fleet): number {
+    const there = Math.max(all.size, starting);
+    if (there === 0) return 0;
+    return there < 2 * this.#startsMax ? GROW_AFTER_MS : GROW_MANY_AFTER_MS;
+  }
+
+  #growLater(fleet: Fleet, ms: number): void {
+    if (fleet.growing) return;
+    fleet.growing = true;
+    afterRealMs(ms, () => {
+      fleet.growing = false;
+      if (!this.#closed) this.#grow(fleet);
+    });
   }
 
   #growOthers(done: Fleet): void {

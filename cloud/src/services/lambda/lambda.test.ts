@@ -344,9 +344,9 @@ describe("invocation", () => {
         if (part.PayloadChunk) text += Buffer.from(part.PayloadChunk.Payload!).toString();
         if (part.InvokeComplete) complete = part.InvokeComplete;
       }
-      return { type: answer.ResponseStreamContentType, text, complete };
+      return { text, complete };
     };
-    expect(await read({})).toEqual({ type: "text/plain", text: "ab", complete: {} });
+    expect(await read({})).toEqual({ text: "ab", complete: {} });
     expect(await read({ fail: true })).toMatchObject({
       text: "ab",
       complete: { ErrorCode: "TypeError", ErrorDetails: expect.stringContaining("broke") },

@@ -75,10 +75,7 @@ export const alias = defineResource<AliasProps>({
   },
 });
 
-function aliasInput(
-  FunctionName: string,
-  { Name, FunctionVersion, Description = "", RoutingConfig }: AliasProps,
-): object {
+function aliasInput(FunctionName: string, { Name, FunctionVersion, Description = "", RoutingConfig }: AliasProps) {
   const weights = RoutingConfig?.AdditionalVersionWeights ?? [];
   return {
     FunctionName,
