@@ -122,37 +122,39 @@ async function integrate(cx: Cx, exchange: Exchange): Promise<Reply> {
   if (!integration) throw new GatewayError(500);
   const startMs = realMs();
   const outcome: NonNullable<Exchange["integration"]> = (exchange.integration = {});
-  const reply = await withinTimeout(integration.record.TimeoutInMillis, outcome, (signal) => {
-    if (integration.record.IntegrationType === "HTTP_PROXY") return passOn(cx, exchange, signal);
-    return integration.record.IntegrationSubtype ? callService(cx, exchange) : invokeFunction(cx, exchange);
-  }).finally(() => (outcome.latencyMs = Math.round(realMs() - startMs)));
-  outcome.status = reply.status;
-  const mapping = integration.responseMappings.get(String(reply.status));
-  if (mapping) mapReply(mapping, exchange, reply);
-  return reply;
+  try {
+    const reply = await withinTimeout(integration.record.TimeoutInMillis, outcome, (signal) => {
+      if (integration.record.IntegrationType === "HTTP_PROXY") return passOn(cx, exchange, signal());
+      return integration.record.IntegrationSubtype ? callService(cx, exchange) : invokeFunction(cx, exchange);
+    });
+    outcome.status = reply.status;
+    const mapping = integration.responseMappings.get(String(reply.status));
+    if (mapping) mapReply(mapping, exchange, reply);
+    return reply;
+  } finally {
+    outcome.latencyMs = Math.round(realMs() - startMs);
+  }
 }
 
 /**
  * Waits for an integration no longer than its timeout, in real time, as the user's code runs in real time.
+ * @param work is given what makes a signal that is aborted at the end of the time
  * @throws GatewayError 503
  */
-async function withinTimeout(
+function withinTimeout(
   timeoutMs: number,
   outcome: { error?: string },
-  work: (signal: AbortSignal) => Promise<Reply>,
+  work: (signal: () => AbortSignal) => Promise<Reply>,
 ): Promise<Reply> {
-  const controller = new AbortController();
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = afterRealMs(timeoutMs, () => {
+  return new Promise((resolve, reject) => {
+    let controller: AbortController | undefined;
+    const cancel = afterRealMs(timeoutMs, () => {
       outcome.error = "Integration timed out";
       reject(new GatewayError(503));
-      controller.abort();
+      controller?.abort();
     });
+    work(() => (controller ??= new AbortController()).signal)
+      .finally(cancel)
+      .then(resolve, reject);
   });
-  try {
-    return await Promise.race([work(controller.signal), late]);
-  } finally {
-    cancel();
-  }
 }
