@@ -2,6 +2,7 @@ import { Activity } from "./activity.ts";
 import { Blobs } from "./blobs.ts";
 import { Clock, type ClockMode } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
+import { News } from "./news.ts";
 import { Random } from "./random.ts";
 import { openStore, type Store } from "./store.ts";
 import { DurableTimers } from "./timers.ts";
@@ -27,6 +28,7 @@ export interface Kernel {
   readonly blobs: Blobs;
   readonly timers: DurableTimers;
   readonly deliveries: Deliveries;
+  readonly news: News;
   readonly trace: Trace;
   /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
   settled(): Promise<void>;
@@ -56,6 +58,7 @@ export function openKernel(options: KernelOptions = {}): Kernel {
     blobs,
     timers,
     deliveries,
+    news: new News(),
     trace,
     settled: () => settle(clock, activity),
     async close() {

@@ -2,7 +2,7 @@ import type { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { ServiceApi } from "../model.ts";
 import { errorFactsOf, errorMembers, queryErrorHeader } from "./errors.ts";
-import { readJson, SerializationError, writeJson } from "./json-values.ts";
+import { readJson, SerializationError, stringifyJson, writeJson } from "./json-values.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 
@@ -36,7 +36,7 @@ export function awsJson(version: "1.0" | "1.1"): Codec {
     encode(output: unknown, cx: Answered): HttpResponse {
       if (cx.operation.eventStream) return eventStreamResponse(output, cx, "rpc");
       const { members } = cx.operation.output;
-      const body = members.length === 0 ? "{}" : JSON.stringify(writeJson(cx.operation.output, output ?? {}));
+      const body = members.length === 0 ? "{}" : stringifyJson(writeJson(cx.operation.output, output ?? {}));
       // AWS: an operation without output answers an empty body in 1.1, an empty object in 1.0.
       const empty = members.length === 0 && version === "1.1" && cx.operation.output.name === "Unit";
       return {

@@ -1,4 +1,5 @@
 import { AwsError } from "../../aws/error.ts";
+import { JsonText } from "../../aws/json-text.ts";
 import type { Kind, Member, Shape, TimestampFormat } from "../model.ts";
 import { readTimestamp, writeTimestamp } from "./timestamp.ts";
 
@@ -246,7 +247,7 @@ export function writeJson(shape: Shape, value: unknown, format: TimestampFormat 
     }
     case "map": {
       const member = shape.value!;
-      if (isPlain(member.shape)) return value;
+      if (isPlain(member.shape) || value instanceof JsonText) return value;
       const target: Record<string, unknown> = {};
       for (const key in value as Record<string, unknown>) {
         const written = writeJson(member.shape, (value as Record<string, unknown>)[key], member.timestampFormat);
@@ -266,6 +267,24 @@ export function writeJson(shape: Shape, value: unknown, format: TimestampFormat 
     default:
       return value;
   }
+}
+
+/** JSON.stringify of what `writeJson` returned; texts that are JSON already go in as they are. */
+export function stringifyJson(value: unknown, levels = 2): string {
+  if (value instanceof JsonText) return value.text;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value))
+    return value[0] instanceof JsonText
+      ? `[${value.map((item) => stringifyJson(item, 0)).join(",")}]`
+      : JSON.stringify(value);
+  if (levels === 0) return JSON.stringify(value);
+  let text = "";
+  for (const name in value) {
+    const member = (value as Record<string, unknown>)[name];
+    if (member !== undefined)
+      text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${stringifyJson(member, levels - 1)}`;
+  }
+  return `{${text}}`;
 }
 
 function writeMember(member: Member, source: Record<string, unknown>, target: Record<string, unknown>): void {
