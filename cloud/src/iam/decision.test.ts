@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide, type NamedPolicy, type PolicySet } from "./decision.ts";
-import { denialMessage, explain } from "./denial.ts";
+import { decodeDenial, denialMessage, explain } from "./denial.ts";
 import { compilePolicy } from "./policy.ts";
 import type { Principal } from "./principal.ts";
 import { CallContextKeys, type CallerFacts, type ContextValue } from "./request-context.ts";
@@ -380,6 +380,25 @@ describe("words", () => {
       `${session} sts:AssumeRole on resource: arn:r`,
     ],
   ])("%#", (given, expected) => expect(say(given)).toBe(expected));
+
+  it("carries EC2's decision in the message, for whoever may decode it", () => {
+    const message = say({
+      action: "ec2:RunInstances",
+      resource: "arn:i",
+      policies: { identity: [policy({ Effect: "Deny", Sid: "No" })] },
+    });
+    const [, words, encoded = ""] = /^(.*) Encoded authorization failure message: (\S+)$/.exec(message) ?? [];
+    expect(words).toBe(
+      `You are not authorized to perform this operation. ${session} ec2:RunInstances on resource: arn:i with an explicit deny in an identity-based policy.`,
+    );
+    expect(JSON.parse(decodeDenial(encoded)!)).toMatchObject({
+      allowed: false,
+      explicitDeny: true,
+      matchedStatements: { items: [{ statementId: "No", effect: "DENY" }] },
+      context: { action: "ec2:RunInstances", resource: "arn:i" },
+    });
+    expect(decodeDenial("nonsense")).toBeUndefined();
+  });
 
   it("explains", () => {
     expect(explain(ask({ policies: { identity: [policy({ Sid: "Write" })] } }))).toBe(

@@ -1,6 +1,6 @@
 import { AwsError } from "../../aws/error.ts";
 import type { AccessDecision, AccessRequest, Authority, KnownCredentials } from "../../iam/authority.ts";
-import { decide, type NamedPolicy } from "../../iam/decision.ts";
+import { decide, type NamedPolicy, type PolicySet } from "../../iam/decision.ts";
 import { denialMessage, explain } from "../../iam/denial.ts";
 import { managedPolicy, policiesOf } from "../../iam/identity-policies.ts";
 import { compilePolicy } from "../../iam/policy.ts";
@@ -19,13 +19,11 @@ import type { Kernel } from "../../kernel/kernel.ts";
 
 /** What a principal brings with it to a decision. */
 interface Grants {
-  readonly identity: readonly NamedPolicy[];
-  readonly boundary: readonly NamedPolicy[] | undefined;
-  readonly session: readonly NamedPolicy[] | undefined;
+  readonly policies: PolicySet;
   readonly facts: CallerFacts;
 }
 
-const NOTHING: Grants = { identity: [], boundary: undefined, session: undefined, facts: {} };
+const NOTHING: Grants = { policies: { identity: [] }, facts: {} };
 /** AWS: last use is told by the hour or so; a write for every call would cost more than it tells. */
 const USE_NOTED_EVERY_MS = 60_000;
 const REMEMBERED_MAX = 10_000;
@@ -67,7 +65,7 @@ class IamAuthority implements Authority {
   decide(request: AccessRequest): AccessDecision {
     const { principal, action, resource } = request;
     const resourceAccount = request.resourceAccount ?? accountOf(resource) ?? request.scope.account;
-    const { facts, ...grants } = this.#grantsOf(principal);
+    const { facts, policies } = this.#grantsOf(principal);
     const resourcePolicy: NamedPolicy | undefined =
       request.resourcePolicy === undefined
         ? undefined
@@ -78,7 +76,7 @@ class IamAuthority implements Authority {
       resource,
       resourceAccount,
       context: new CallContextKeys({ principal, facts, given: request.context, resourceAccount }),
-      policies: { ...grants, resource: resourcePolicy },
+      policies: resourcePolicy ? { ...policies, resource: resourcePolicy } : policies,
       resourcePolicyDecides: RESOURCE_POLICY_DECIDES.test(action),
     });
     this.#noteUse(request);
@@ -137,15 +135,11 @@ class IamAuthority implements Authority {
     const user = findUser(this.state, principal.account, name);
     if (!user) return NOTHING;
     const groups = user.groups.flatMap((group) => findGroup(this.state, user.account, group) ?? []);
-    return {
-      identity: [
-        ...policiesOf(this.state, user, "user"),
-        ...groups.flatMap((group) => policiesOf(this.state, group, "group")),
-      ],
-      boundary: this.#boundary(user.boundary),
-      session: undefined,
-      facts: { tags: user.tags },
-    };
+    const identity = [
+      ...policiesOf(this.state, user, "user"),
+      ...groups.flatMap((group) => policiesOf(this.state, group, "group")),
+    ];
+    return { policies: { identity, boundary: this.#boundary(user.boundary) }, facts: { tags: user.tags } };
   }
 
   #roleGrants(principal: Extract<Principal, { kind: "role" }>): Grants {
@@ -153,10 +147,12 @@ class IamAuthority implements Authority {
     const session = principal.accessKeyId === undefined ? undefined : this.state.sessions.get([principal.accessKeyId]);
     const sessionPolicies = principal.sessionPolicies ?? session?.policies ?? [];
     return {
-      identity: role ? policiesOf(this.state, role, "role") : [],
-      boundary: this.#boundary(role?.boundary),
-      session:
-        sessionPolicies.length === 0 ? undefined : sessionPolicies.flatMap((policy) => this.#sessionPolicy(policy)),
+      policies: {
+        identity: role ? policiesOf(this.state, role, "role") : [],
+        boundary: this.#boundary(role?.boundary),
+        session:
+          sessionPolicies.length === 0 ? undefined : sessionPolicies.flatMap((policy) => this.#sessionPolicy(policy)),
+      },
       facts: {
         tags: { ...role?.tags, ...session?.tags },
         ...(session?.sourceIdentity === undefined ? {} : { sourceIdentity: session.sourceIdentity }),
@@ -222,8 +218,14 @@ function invalidToken(): AwsError {
 
 /** The account in a resource's ARN; S3's have none. */
 function accountOf(resource: string): string | undefined {
-  const account = resource.startsWith("arn:") ? resource.split(":", 5)[4] : undefined;
-  return account === undefined || !/^\d{12}$/.test(account) ? undefined : account;
+  let start = 0;
+  for (let colons = 0; colons < 4; colons++) {
+    start = resource.indexOf(":", start) + 1;
+    if (start === 0) return undefined;
+  }
+  const end = resource.indexOf(":", start);
+  const account = resource.slice(start, end);
+  return end - start === 12 && /^\d{12}$/.test(account) ? account : undefined;
 }
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
