@@ -34,6 +34,7 @@ import {
   UpdateIntegrationCommand,
   UpdateRouteCommand,
   UpdateStageCommand,
+  type CreateAuthorizerCommandInput,
   type CreateIntegrationCommandInput,
 } from "@aws-sdk/client-apigatewayv2";
 import {
@@ -387,19 +388,19 @@ describe("routes", () => {
 });
 
 describe("authorizers", () => {
-  const JWT = {
+  const JWT: Omit<CreateAuthorizerCommandInput, "ApiId"> = {
     AuthorizerType: "JWT",
     Name: "j",
     IdentitySource: ["$request.header.Authorization"],
     JwtConfiguration: { Issuer: "https://issuer.example", Audience: ["a"] },
-  } as const;
-  const REQUEST = {
+  };
+  const REQUEST: Omit<CreateAuthorizerCommandInput, "ApiId"> = {
     AuthorizerType: "REQUEST",
     Name: "r",
     IdentitySource: [],
     AuthorizerUri: FUNCTION,
     AuthorizerPayloadFormatVersion: "2.0",
-  } as const;
+  };
 
   it("are made, used by routes, updated and deleted", async () => {
     const ApiId = await newApi();
