@@ -58,11 +58,26 @@ async function initialize(message) {
     channel.hold();
     channel.send(Frame.Ready, JSON.stringify({ streaming: loaded.streaming }));
   } catch (error) {
+    explainMissingSdk(error);
     if (message.promisesOnly) logError("Init Error", error);
     else logError("Uncaught Exception", error);
     channel.send(Frame.InitError, JSON.stringify({ error: toPayload(error) }));
     process.exit(message.promisesOnly ? 1 : EXIT_UNCAUGHT);
   }
+}
+
+/**
+ * On Lambda every SDK package is there; here only those that are installed.
+ * @param {unknown} error
+ */
+function explainMissingSdk(error) {
+  const missing = /Cannot find (?:module|package) '((?:@aws-sdk|@smithy)\/[^'/]+)/.exec(String(error))?.[1];
+  if (missing)
+    channel.send(
+      Frame.Log,
+      Uint8Array.of(0),
+      `Katachi: ${missing} is part of Lambda's runtime, but not installed here. Install it in your project: npm install --save-dev ${missing}\n`,
+    );
 }
 
 /** @param {(message: string, error: unknown) => void} logError */

@@ -305,6 +305,24 @@ describe("what a function sees", () => {
     expect(error.errorMessage).toMatch(/^Error: Cannot find module 'vitest'\nRequire stack:\n- /);
   });
 
+  it("says how to get an SDK package that is not installed", async () => {
+    const f = await fn(`require("@aws-sdk/client-not-there"); exports.handler = async () => 1;`);
+    expect((await failure(f)).errorType).toBe("Runtime.ImportModuleError");
+    expect(logOf(f.name)).toContain("Install it in your project: npm install --save-dev @aws-sdk/client-not-there\n");
+  });
+
+  it("can be debugged, and does not time out then", async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    const f = await fn(`exports.handler = async () => { await new Promise((r) => setTimeout(r, 1300)); return 1; };`, {
+      timeoutMs: 1000,
+      inspectPort: port,
+    });
+    const running = answer(f);
+    await expect.poll(async () => (await fetch(`http://127.0.0.1:${port}/json`)).status, { timeout: 1200 }).toBe(200);
+    expect(await running).toBe(1);
+    host.forget(f.arn);
+  });
+
   it("finds packages of layers after its own", async () => {
     const layer = await createArchive({
       "nodejs/node_modules/greet/package.json": `{"name":"greet","main":"i.js"}`,

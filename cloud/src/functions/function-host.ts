@@ -344,6 +344,7 @@ export class FunctionHost {
       offsetMs: () => clock.offsetMs,
       onGone: (gone) => this.#gone(fleet, gone),
     });
+    this.#tasks.note(environment.process.pid);
     environment.codeVersion = this.#codeVersion(fleet);
     this.#environments.add(environment);
     fleet.all.add(environment);

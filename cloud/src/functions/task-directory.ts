@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,6 +23,7 @@ export const UNPACKED_BYTES_MAX = 262_144_000;
 /** What the Node.js runtimes bring along: the AWS SDK for JavaScript v3 and what it stands on. */
 const RUNTIME_SCOPES = ["@aws-sdk", "@smithy", "@aws"];
 const PREFIX = "katachi-functions-";
+const PROCESSES = "processes";
 
 /** The code of a function where it can be run. */
 export interface TaskDirectory {
@@ -59,6 +70,11 @@ export class TaskDirectories {
   /** Changes whenever something in a directory changes whose code is run in place; 0 before it was prepared. */
   versionOf(path: string): number {
     return this.#watched.get(path)?.version ?? 0;
+  }
+
+  /** Notes a process, so that the next cloud can end it where this one is killed while a function never ends. */
+  note(pid: number | undefined): void {
+    if (pid !== undefined) appendFileSync(join(this.root, PROCESSES), `${pid}\n`);
   }
 
   close(): void {
@@ -167,7 +183,22 @@ function list(directory: string): string[] {
 function sweepAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : undefined;
-    if (pid !== undefined && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (pid === undefined || isAlive(pid)) continue;
+    endProcesses(join(tmpdir(), name, PROCESSES));
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+/** Ends what is left of the processes of functions. A number may be another program's by now: only ours are ended. */
+function endProcesses(list: string): void {
+  if (process.platform !== "linux" || !existsSync(list)) return;
+  for (const line of readFileSync(list, "utf8").split("\n").filter(Boolean)) {
+    try {
+      const command = readFileSync(`/proc/${line}/cmdline`, "utf8");
+      if (command.includes(join(runtimeDirectory(), "bootstrap.mjs"))) process.kill(Number(line), "SIGKILL");
+    } catch {
+      // It is gone.
+    }
   }
 }
 

@@ -12,9 +12,11 @@ function specify(state: LambdaState, scope: Scope, record: VersionRecord): Funct
   const { name, version, code, logging } = record;
   const zip = (sha256: string) => ({ kind: "zip" as const, sha256, read: () => state.readCode(sha256) });
   const arn = functionArn(scope, name, version);
+  const inspectPort = state.inspectPort(scope, name);
   return {
     arn,
-    revision: record.revisionId,
+    revision: inspectPort === undefined ? record.revisionId : `${record.revisionId} inspect ${inspectPort}`,
+    ...(inspectPort === undefined ? {} : { inspectPort }),
     name,
     version,
     region: scope.region,

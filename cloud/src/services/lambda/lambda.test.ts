@@ -37,6 +37,7 @@ import {
   waitUntilFunctionUpdatedV2,
   type CreateFunctionCommandInput,
 } from "@aws-sdk/client-lambda";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createArchive } from "../../functions/archive.ts";
 import { startCloud, type Cloud } from "../../cloud.ts";
@@ -441,6 +442,40 @@ describe("asynchronous invocation", () => {
     expect(record).toMatchObject({
       requestContext: { condition: "Success", approximateInvokeCount: 1 },
       responsePayload: { got: { a: 1 } },
+    });
+  });
+
+  it("hands on to queues, as destination and as dead-letter queue", async () => {
+    const sqs = cloud.client(SQSClient);
+    const queue = async (QueueName: string) => (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl!;
+    const [failed, dead] = [await queue("failed"), await queue("dead")];
+    const sender = await makeRole("sender", [{ Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" }]);
+    const name = await create(`exports.handler = async () => { throw new RangeError("always") }`, {
+      Role: sender,
+      DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:dead" },
+    });
+    await client.send(
+      new PutFunctionEventInvokeConfigCommand({
+        FunctionName: name,
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: "arn:aws:sqs:us-east-1:000000000000:failed" } },
+      }),
+    );
+    await invoke(name, { a: 1 }, { InvocationType: "Event" });
+    await cloud.settled();
+    const receive = async (QueueUrl: string) =>
+      (await sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ["All"] }))).Messages?.[0];
+    expect(JSON.parse((await receive(failed))!.Body!)).toMatchObject({
+      requestContext: { condition: "RetriesExhausted", approximateInvokeCount: 1 },
+      requestPayload: { a: 1 },
+      responsePayload: { errorType: "RangeError" },
+    });
+    const letter = await receive(dead);
+    expect(JSON.parse(letter!.Body!)).toEqual({ a: 1 });
+    expect(letter!.MessageAttributes).toMatchObject({
+      RequestID: { StringValue: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      ErrorCode: { DataType: "Number", StringValue: "200" },
+      ErrorMessage: { StringValue: "always" },
     });
   });
 

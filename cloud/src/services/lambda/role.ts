@@ -36,13 +36,14 @@ export class Roles {
     return assumed;
   }
 
+  /** AWS: the session is named after the function; STS wants two characters at least. */
   async #assume(scope: Scope, name: string, roleArn: string, functionArn: string): Promise<AssumedRole> {
     const account = findArn(roleArn)?.account ?? scope.account;
     const { Credentials, AssumedRoleUser } = await this.cx
       .call(
         "sts",
         "AssumeRole",
-        { RoleArn: roleArn, RoleSessionName: name, DurationSeconds: SESSION_SECONDS },
+        { RoleArn: roleArn, RoleSessionName: name.padEnd(2, "_"), DurationSeconds: SESSION_SECONDS },
         {
           as: {
             kind: "service",

@@ -165,6 +165,8 @@ export class LambdaState {
   /** Capabilities in `Code.Location` addresses: token → what it opens, and until when. */
   readonly codeTokens = new Map<string, { sha256: string; expiresMs: number }>();
   running!: Running;
+  /** Ports for debuggers, by function: account, Region and name. */
+  readonly #inspectPorts = new Map<string, number>();
   readonly #codes: Collection<StoredCode>;
   /** What resolving names found, until something about the function changes. */
   readonly #resolved = new Map<string, Map<string, unknown>>();
@@ -182,6 +184,21 @@ export class LambdaState {
     this.layers = store.collection("lambda.layers");
     this.layerVersions = store.collection("lambda.layerVersions");
     this.#codes = store.collection("lambda.code");
+  }
+
+  /**
+   * Runs a function under a debugger: its next environment listens on the port (`--inspect`), and nothing of it times
+   * out. Undefined ends that.
+   */
+  inspect(scope: Scope, name: string, port: number | undefined): void {
+    const key = `${scope.account} ${scope.region} ${name}`;
+    if (port === undefined) this.#inspectPorts.delete(key);
+    else this.#inspectPorts.set(key, port);
+    this.#resolved.delete(key);
+  }
+
+  inspectPort(scope: Scope, name: string): number | undefined {
+    return this.#inspectPorts.get(`${scope.account} ${scope.region} ${name}`);
   }
 
   /** What `find` gave for this function before, where nothing about it has changed since. */
