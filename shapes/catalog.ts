@@ -23,5 +23,5 @@ export interface CatalogEntry {
   /** Quotas, payload sizes and timeouts that people run into. */
   readonly limits: Bilingual<readonly string[]>;
   /** What fails, and what then happens. */
-  readonly failures: Bilingual<readonly { readonly what: string; readonly then: string }[]>;
+  readonly failures: Bilingual<readonly { readonly what: string; readonly outcome: string }[]>;
 }
