@@ -146,8 +146,10 @@ async function generateTable(name, options) {
     }
     const [inputRef] = table.reference(input);
     const [outputRef] = table.reference(output);
-    operations[operation] = [inputRef, outputRef, traitsOf(rawTraits)];
-    signingName = await findSigningName(client, operation, signingName);
+    const schemes = findAuthSchemes(client, operation);
+    signingName = schemes.find((scheme) => scheme.signingProperties?.name)?.signingProperties?.name ?? signingName;
+    const unsigned = schemes.some((scheme) => scheme.schemeId === "smithy.api#noAuth");
+    operations[operation] = [inputRef, outputRef, { ...traitsOf(rawTraits), ...(unsigned ? { noAuth: 1 } : {}) }];
   }
   for (const schema of Object.values(sdk)) {
     if (Array.isArray(schema) && schema[0] === -3 && schema[1] === settings.defaultNamespace) table.add(schema);
@@ -172,15 +174,18 @@ async function generateTable(name, options) {
   });
 }
 
-/** @param {any} client @param {string} operation @param {string} fallback */
-async function findSigningName(client, operation, fallback) {
+/**
+ * @param {any} client
+ * @param {string} operation
+ * @returns {{ schemeId: string, signingProperties?: { name?: string } }[]}
+ */
+function findAuthSchemes(client, operation) {
   try {
-    const schemes = client.config.httpAuthSchemeProvider({ operation, region: "us-east-1", endpoint: "https://x" });
-    return (
-      schemes.find((/** @type {any} */ scheme) => scheme.signingProperties?.name)?.signingProperties.name ?? fallback
-    );
+    // Some providers ask the endpoint rules, whose parameters have names of their own.
+    const endpoint = { Region: "us-east-1", UseDualStack: false, UseFIPS: false, UseGlobalEndpoint: false };
+    return client.config.httpAuthSchemeProvider({ operation, region: "us-east-1", ...endpoint });
   } catch {
-    return fallback;
+    return [];
   }
 }
 

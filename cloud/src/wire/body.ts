@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { Readable } from "node:stream";
@@ -35,6 +36,23 @@ export function bodyTooLarge(bytesMax: number, operation: Operation | undefined)
   const name = operation && (TOLD_AS[operation.name] ?? operation.name);
   const message = `Request must be smaller than ${bytesMax} bytes${name ? ` for the ${name} operation` : ""}`;
   return new AwsError("RequestEntityTooLargeException", message, { status: 413 });
+}
+
+/**
+ * A body as it was before the client packed it: CloudWatch's and Logs' clients do that with large ones.
+ * @returns undefined where it unpacks to more than `bytesMax`
+ * @throws AwsError for what is no gzip
+ */
+export function unpack(body: Buffer, encoding: string | undefined, bytesMax: number): Buffer | undefined {
+  if (encoding !== "gzip" || body.length === 0) return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return undefined;
+    throw new AwsError("SerializationException", "The request body is not gzip, as its Content-Encoding says.", {
+      status: 400,
+    });
+  }
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -7,17 +7,17 @@ import type { Authority } from "../iam/authority.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SpanContext } from "../kernel/trace.ts";
 import type { CallSource, DataPlane } from "../service.ts";
-import { bodyBytesMax, bodyTooLarge, headWithoutFraming, type Incoming, openBody, readBody } from "./body.ts";
-import { isAwsChunked, unframe } from "./aws-chunked.ts";
+import { bodyBytesMax, bodyTooLarge, headWithoutFraming, type Incoming, openBody, readBody, unpack } from "./body.ts";
+import { type ChunkSignatures, isAwsChunked, unframe } from "./aws-chunked.ts";
 import { checkDigests } from "./digests.ts";
 import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
-import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
+import { Authentication, type AuthMode } from "./authentication.ts";
+import { authError } from "./auth-errors.ts";
+import { findSignature, type Signature } from "./identity.ts";
 import type { Operation, Protocol, ServiceApi } from "./model.ts";
 import { codecOf } from "./protocols/index.ts";
 import { type Outgoing, send } from "./respond.ts";
 import { type Refusal, type Route, routeForm, routeHead } from "./route.ts";
-
-export type AuthMode = "relaxed" | "strict";
 
 export interface FrontOptions {
   readonly gate: Gate;
@@ -51,10 +51,12 @@ const PLANE_BODY_BYTES_MAX = 10 * 1024 * 1024;
 /** The life of one HTTP request: data plane, or route → signature → body → decode → gate → encode. */
 export class Front {
   readonly #options: FrontOptions;
+  readonly #authentication: Authentication;
   #planes: PlaneOf[] | undefined;
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#authentication = new Authentication(options.auth, options.authority, options.kernel.clock);
   }
 
   /** Answers one request. Never throws: whatever goes wrong is told in the request's protocol. */
@@ -124,10 +126,14 @@ export class Front {
       route = routeForm(formOf(head, body), signature?.service);
     }
     const { api, operation, labels, protocol } = this.#accept(route, exchange);
-    const caller = identify(signature, this.#options.authority);
+    const claim = { head, signature, protocol, operation };
+    const caller = this.#authentication.caller(claim);
     const found = codecOf(protocol);
     const codec = found instanceof Promise ? await found : found;
-    const content = body ? { body } : await this.#readContent(exchange, operation);
+    const content = body
+      ? { body }
+      : await this.#readContent(exchange, operation, this.#authentication.chunks(claim, caller));
+    this.#authentication.verify(claim, caller, content.stream ? undefined : content.body);
     const input = codec.decode({ head: headWithoutFraming(head), operation, labels, ...content });
     const output = await this.#options.gate.call({
       service: api.name as ApiName,
@@ -142,14 +148,15 @@ export class Front {
     return codec.encode(output, { requestId, operation, method: head.method, headers: head.headers });
   }
 
-  /** A broken signature is told in the protocol of the service that it names, so routing comes first. */
+  /** A broken signature is told in the protocol of the service that is asked. */
   #signatureOf(exchange: Exchange): Signature | undefined {
     try {
       return (exchange.signature = findSignature(exchange.head));
     } catch (error) {
       const route = routeHead(exchange.head, undefined);
-      if (route !== "form") Object.assign(exchange, { protocol: route.protocol, api: route.api });
-      throw error;
+      if (route === "form") exchange.protocol = "awsQuery";
+      else Object.assign(exchange, { protocol: route.protocol, api: route.api });
+      throw authError("incomplete", exchange.protocol, (error as Error).message);
     }
   }
 
@@ -169,19 +176,26 @@ export class Front {
     refusals.set(error.what, (refusals.get(error.what) ?? 0) + 1);
   }
 
-  async #readContent(exchange: Exchange, operation: Operation): Promise<{ body: Buffer; stream?: Readable | Buffer }> {
+  async #readContent(
+    exchange: Exchange,
+    operation: Operation,
+    signatures: ChunkSignatures | undefined,
+  ): Promise<{ body: Buffer; stream?: Readable | Buffer }> {
     const { head, incoming } = exchange;
-    if (operation.inputPayload?.shape.streaming) return { body: EMPTY, stream: await openBody(incoming, head) };
+    if (operation.inputPayload?.shape.streaming)
+      return { body: EMPTY, stream: await openBody(incoming, head, signatures) };
     const body = await this.#readBody(exchange, operation);
     if (operation.api.name !== "s3" || body.length === 0) return { body };
-    const framed = isAwsChunked(head) ? unframe(body, head) : undefined;
+    const framed = isAwsChunked(head) ? unframe(body, head, signatures) : undefined;
     checkDigests(head, framed ?? body, framed?.trailers);
     return { body: framed ?? body };
   }
 
-  async #readBody({ incoming }: Exchange, operation: Operation | undefined): Promise<Buffer> {
+  async #readBody({ head, incoming }: Exchange, operation: Operation | undefined): Promise<Buffer> {
     const bytesMax = operation ? bodyBytesMax(operation) : PLANE_BODY_BYTES_MAX;
-    const body = await readBody(incoming, bytesMax);
+    const sent = await readBody(incoming, bytesMax);
+    // S3 keeps the encoding of what it is given.
+    const body = sent && operation?.api.name !== "s3" ? unpack(sent, head.headers["content-encoding"], bytesMax) : sent;
     if (!body) throw bodyTooLarge(bytesMax, operation);
     return body;
   }
@@ -223,11 +237,11 @@ export class Front {
     incoming: Incoming,
   ): Promise<HttpResponse> {
     const requestId = this.#options.kernel.random.uuid();
-    const caller = this.#planeCaller(head);
     const body = await readBody(incoming, plane.bodyBytesMax ?? PLANE_BODY_BYTES_MAX);
     if (!body) return message(413, "Request Entity Too Large");
     const request: HttpRequest = { ...head, rawHeaders: incoming.rawHeaders, body };
     try {
+      const caller = this.#authentication.planeCaller(head, body);
       return await this.#options.gate.serve({
         service,
         plane,
@@ -242,15 +256,6 @@ export class Front {
     } catch (error) {
       if (error instanceof AwsError) return message(error.status ?? 400, error.message);
       throw error;
-    }
-  }
-
-  /** At a data plane a header of another kind (a JWT) is none of ours. */
-  #planeCaller(head: HttpHead): Caller {
-    try {
-      return identify(findSignature(head), this.#options.authority);
-    } catch {
-      return identify(undefined, this.#options.authority);
     }
   }
 }

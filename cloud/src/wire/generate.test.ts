@@ -15,7 +15,8 @@ it("has the tables that the installed SDK gives", async () => {
 it("can say every pattern of the model in JavaScript", () => {
   for (const name of API_INDEX.keys()) {
     const { types } = JSON.parse(table(`${name}.constraints.json`)) as { types: Record<string, { pattern?: string }> };
-    for (const { pattern } of Object.values(types)) if (pattern !== undefined) expect(() => compilePattern(pattern)).not.toThrow();
+    for (const { pattern } of Object.values(types))
+      if (pattern !== undefined) expect(() => compilePattern(pattern)).not.toThrow();
   }
   expect(compilePattern("\\p{Print}+").test("a b")).toBe(true);
   expect(compilePattern("(?i)all|[0-9]{12}").test("ALL")).toBe(true);

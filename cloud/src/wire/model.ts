@@ -118,6 +118,8 @@ export interface Operation {
   readonly status: number;
   readonly hostPrefix: string | undefined;
   readonly idempotent: boolean;
+  /** Whether AWS answers it without a signature (sign-up in Cognito, AssumeRoleWithWebIdentity). */
+  readonly mayBeUnsigned: boolean;
   /** Member that is the whole HTTP body, in or out. */
   readonly inputPayload: Member | undefined;
   readonly outputPayload: Member | undefined;
@@ -349,6 +351,7 @@ export class ServiceApi {
       status: http?.[2] ?? 200,
       hostPrefix: (traits["endpoint"] as [string] | undefined)?.[0],
       idempotent: traits["idempotent"] === 1,
+      mayBeUnsigned: traits["noAuth"] === 1,
       inputPayload: input.members.find((member) => member.location === "payload"),
       outputPayload: output.members.find((member) => member.location === "payload"),
       eventStream: output.members.find((member) => member.shape.kind === "union" && member.shape.streaming),

@@ -140,12 +140,20 @@ function raw(bytes: Buffer | string): Promise<string> {
   });
 }
 
+const authorization =
+  "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+const json = (target: string) => ({
+  authorization,
+  "x-amz-target": target,
+  "content-type": "application/x-amz-json-1.0",
+});
+
 describe("bad input", () => {
   it("answers broken JSON as DynamoDB does", async () => {
     const response = await fetch(wire.endpoint, {
       method: "POST",
       body: "{nope",
-      headers: { "x-amz-target": "DynamoDB_20120810.PutItem", "content-type": "application/x-amz-json-1.0" },
+      headers: json("DynamoDB_20120810.PutItem"),
     });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ __type: "com.amazon.coral.service#SerializationException" });
@@ -155,7 +163,7 @@ describe("bad input", () => {
     const response = await fetch(wire.endpoint, {
       method: "POST",
       body: "{}",
-      headers: { "x-amz-target": "DynamoDB_20120810.Nope", "content-type": "application/x-amz-json-1.0" },
+      headers: json("DynamoDB_20120810.Nope"),
     });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ __type: "com.amazon.coral.service#UnknownOperationException" });
@@ -165,7 +173,7 @@ describe("bad input", () => {
     const response = await fetch(wire.endpoint, {
       method: "POST",
       body: "{}",
-      headers: { "x-amz-target": "AWSStepFunctions.StartExecution", "content-type": "application/x-amz-json-1.0" },
+      headers: json("AWSStepFunctions.StartExecution"),
     });
     expect(response.status).toBe(501);
     expect(await response.json()).toMatchObject({

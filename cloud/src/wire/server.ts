@@ -1,7 +1,8 @@
 import http from "node:http";
 import http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { Front, type AuthMode, type FrontOptions } from "./front.ts";
+import type { AuthMode } from "./authentication.ts";
+import { Front, type FrontOptions } from "./front.ts";
 
 export type { AuthMode };
 

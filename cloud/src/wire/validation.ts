@@ -64,6 +64,8 @@ function validationError(operation: Operation, violations: readonly Violation[])
   const missing = violations.find(({ value }) => value === undefined);
   const words = missing && MISSING[api];
   if (missing && words) return words(missing.member);
+  // AWS: S3 tells of a document that it does not fit its schema, and no more.
+  if (api === "s3" && violations.some(({ path }) => path.includes("."))) return malformedXml();
   const told = violations.map(
     ({ path, member, value, rule }) => `${valueText(value, member)} at '${path}' failed to satisfy constraint: ${rule}`,
   );

@@ -36,6 +36,7 @@ export function errorMembers(error: AwsError, shape: Shape | undefined, capital 
   // AWS: Lambda's errors tell in `Type` whose fault it is.
   if (shape?.byName.has("Type") && source["Type"] === undefined)
     source["Type"] = error.fault === "Sender" ? "User" : "Service";
+  for (const member of shape?.members ?? []) if (member.location === "header") delete source[member.name];
   const members = (shape ? writeJson(shape, source) : source) as Record<string, unknown>;
   if (error instanceof NotEmulatedError) members["notEmulated"] = error.what;
   if (error.message !== "") members[name] = error.message;
@@ -47,4 +48,13 @@ export function queryErrorHeader(error: AwsError, api: ServiceApi | undefined): 
   if (!api?.awsQueryCompatible) return {};
   const { queryCode, fault } = errorFactsOf(error, api);
   return { "x-amzn-query-error": `${queryCode};${fault}` };
+}
+
+/** Members of an error that travel in headers, such as Lambda's `Retry-After`. */
+export function errorHeaders(error: AwsError, shape: Shape | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const { name, location, locationName } of shape?.members ?? []) {
+    if (location === "header" && error.members[name] !== undefined) headers[locationName] = String(error.members[name]);
+  }
+  return headers;
 }

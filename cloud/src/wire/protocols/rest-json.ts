@@ -2,7 +2,7 @@ import { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { ServiceApi, Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
-import { errorFactsOf, errorMembers } from "./errors.ts";
+import { errorFactsOf, errorHeaders, errorMembers } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 import { readJson, SerializationError, writeJson } from "./json-values.ts";
 import { hasBodyMembers, isRaw, readBindings, readRawPayload, writeBindings, writeRawPayload } from "./rest.ts";
@@ -51,7 +51,8 @@ export const restJson1: Codec = {
   encodeError(error: AwsError, cx: Refused): HttpResponse {
     const { status, shape } = errorFactsOf(error, cx.api);
     const headers = { "x-amzn-RequestId": cx.requestId, "x-amzn-ErrorType": error.code, "Content-Type": CONTENT_TYPE };
-    return { status, headers: { ...headers, ...error.headers }, body: JSON.stringify(errorMembers(error, shape)) };
+    const body = JSON.stringify(errorMembers(error, shape));
+    return { status, headers: { ...headers, ...errorHeaders(error, shape), ...error.headers }, body };
   },
 };
 
