@@ -1,3 +1,4 @@
+import { type Deployable, deployApplication, type DeployOptions, type DeployResult } from "./application.ts";
 import type { ApiName, Input, OperationName, Output } from "./aws/api-types.ts";
 import { DEFAULT_SCOPE, type Scope } from "./aws/scope.ts";
 import { Faults } from "./faults.ts";
@@ -6,8 +7,9 @@ import type { Authority } from "./iam/authority.ts";
 import type { Clock, ClockMode } from "./kernel/clock.ts";
 import { openKernel, type Kernel } from "./kernel/kernel.ts";
 import type { Trace } from "./kernel/trace.ts";
-import type { ServiceContext, ServiceDefinition } from "./service.ts";
+import type { Call, ServiceContext, ServiceDefinition } from "./service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
+import { cloudformation } from "./services/cloudformation/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
@@ -20,7 +22,18 @@ import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
-const SERVICES: readonly ServiceDefinition[] = [apigatewayv2, iam, lambda, logs, s3, sqs, ssm, sts, cloudwatch];
+const SERVICES: readonly ServiceDefinition[] = [
+  apigatewayv2,
+  iam,
+  lambda,
+  logs,
+  s3,
+  sqs,
+  ssm,
+  sts,
+  cloudwatch,
+  cloudformation,
+];
 
 export interface CloudOptions {
   /** Keep nothing: state lives in a temporary directory that goes with `close()`. Default: true unless `dataDirectory` is given. */
@@ -71,6 +84,11 @@ export interface Cloud {
     input: Input<S, O>,
     scope?: Scope,
   ): Promise<Output<S, O>>;
+  /**
+   * Deploys a template, a cdk.out folder or a CDK `App`, and waits until it is done.
+   * @throws DeployError with every reason where a stack fails
+   */
+  deploy(deployable: Deployable, options?: DeployOptions): Promise<DeployResult>;
   /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
   settled(): Promise<void>;
   /** Stops serving and releases the data directory. */
@@ -136,6 +154,12 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
     client: (clientClass, overrides = {}) => new clientClass({ ...clientDefaults(server.endpoint), ...overrides }),
     call: (service, operation, input, scope = DEFAULT_SCOPE) =>
       gate.callAs(service, operation, input, { as: { kind: "root", account: scope.account }, scope }),
+    deploy: (deployable, deployOptions) =>
+      deployApplication(
+        { call: rootCall(gate), scope: DEFAULT_SCOPE, settled: () => kernel.settled() },
+        deployable,
+        deployOptions,
+      ),
     settled: () => kernel.settled(),
     async close() {
       await server.close();
@@ -144,6 +168,12 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
       await kernel.close();
     },
   };
+}
+
+function rootCall(gate: Gate): Call {
+  const root = { kind: "root", account: DEFAULT_SCOPE.account } as const;
+  return (service, operation, input, options = {}) =>
+    gate.callAs(service, operation, input, { as: root, scope: DEFAULT_SCOPE, ...options });
 }
 
 function contextOf(definition: ServiceDefinition, kernel: Kernel, gate: Gate): ServiceContext {

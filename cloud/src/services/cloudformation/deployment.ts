@@ -10,7 +10,7 @@ import { Forward } from "./forward.ts";
 import { runGraph } from "./graph-run.ts";
 import { History } from "./history.ts";
 import { InFlight } from "./in-flight.ts";
-import { publishOutputs, resolveOutputs, withdrawExports, type NewOutputs } from "./outputs.ts";
+import { exportsOf, importersOf, publishOutputs, resolveOutputs, withdrawExports, type NewOutputs } from "./outputs.ts";
 import { failedTo, isGone, isLiving, isRetained, settled } from "./records.ts";
 import { removeAll } from "./removal.ts";
 import { secretReader } from "./secrets.ts";
@@ -290,6 +290,8 @@ export class Deployment {
   }
 
   async #delete(): Promise<void> {
+    const inUse = this.#exportInUse();
+    if (inUse !== undefined) return this.#finish("DELETE_FAILED", inUse);
     const records = this.#state.resourcesOf(this.stack.stackId).filter((record) => !isGone(record));
     const failed = await removeAll(this.#state, this.stack, this.#operation, this.#steps, records, {
       keepsRecords: true,
@@ -305,6 +307,15 @@ export class Deployment {
       if (this.#state.names.get(name) === this.stack.stackId) this.#state.names.remove(name);
       this.#finish("DELETE_COMPLETE");
     });
+  }
+
+  #exportInUse(): string | undefined {
+    for (const name of exportsOf(this.#state, this.stack)) {
+      const users = importersOf(this.#state, this.stack, name);
+      if (users.length > 0)
+        return `Delete canceled. Cannot delete export ${name} as it is in use by ${users.join(", ")}.`;
+    }
+    return undefined;
   }
 
   /** The resources that a step of this operation has touched. */

@@ -15,10 +15,12 @@ import type { OperationRecord, StackDefinition, StackRecord } from "../state.ts"
 import { readUrl } from "../template-source.ts";
 
 const USER_INITIATED = "User Initiated";
+const NAME_MAX = 128;
 
 /** Makes a stack's record, in the status in which its first operation finds it. */
 export function newStack(cx: Cx, name: string, settings: Partial<StackRecord> = {}): StackRecord {
   const { account, region } = cx.scope;
+  checkName(name);
   return {
     stackId: stackArn(cx.scope, name, cx.kernel.random.uuid()),
     stackName: name,
@@ -31,6 +33,17 @@ export function newStack(cx: Cx, name: string, settings: Partial<StackRecord> = 
     outputs: [],
     ...settings,
   };
+}
+
+/** AWS: the API model does not say it, the service does. */
+function checkName(name: string): void {
+  const failed = (constraint: string) =>
+    validationError(
+      `1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: ${constraint}`,
+    );
+  if (!/^[a-zA-Z][-a-zA-Z0-9]*$/.test(name))
+    throw failed("Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*");
+  if (name.length > NAME_MAX) throw failed(`Member must have length less than or equal to ${NAME_MAX}`);
 }
 
 /** Express deployments skip what CloudFormation waits for: nothing here takes part in that. */
