@@ -1,3 +1,10 @@
+export {
+  DeployError,
+  type Deployable,
+  type DeployedStack,
+  type DeployOptions,
+  type DeployResult,
+} from "./application.ts";
 export { startCloud, type ClientClass, type Cloud, type CloudOptions } from "./cloud.ts";
 export type { Fault } from "./faults.ts";
 export type { Span } from "./kernel/trace.ts";
