@@ -46,7 +46,7 @@ export function malformedXml(): AwsError {
  */
 export function validateInput(service: string, operationName: string, input: unknown): void {
   const operation = findApi(service)?.findOperation(operationName);
-  if (!operation || !isConstrained(operation.input, new Set())) return;
+  if (!operation || checksOf(operation.input).length === 0) return;
   const violations: Violation[] = [];
   checkMembers(operation.input, input as Record<string, unknown>, "", violations);
   if (violations.length > 0) throw validationError(operation, violations);
@@ -94,38 +94,43 @@ function javaText(value: unknown): string {
 }
 
 /** Whether anything in or under a shape can be violated; found once per shape. */
-function isConstrained(shape: Shape, seen: Set<Shape>): boolean {
+function isConstrained(shape: Shape): boolean {
+  return (shape.constrained ??= search(shape, new Set()));
+}
+
+function search(shape: Shape, seen: Set<Shape>): boolean {
   if (shape.constrained !== undefined) return shape.constrained;
   if (seen.has(shape)) return false;
   seen.add(shape);
   const inner = [...shape.members, shape.element, shape.value].filter((member) => member !== undefined);
-  const found = inner.some(
+  return inner.some(
     (member) =>
-      (member.required && shape.kind === "structure") ||
-      member.constraint !== undefined ||
-      isConstrained(member.shape, seen),
+      (member.required && shape.kind === "structure") || member.constraint !== undefined || search(member.shape, seen),
   );
-  // Within a recursion a "no" may still become a "yes": it is kept only where the search began.
-  if (found || seen.size === 1) shape.constrained = found;
-  seen.delete(shape);
+}
+
+const checks = new WeakMap<Shape, readonly Member[]>();
+
+/** The members of a structure that can be violated. */
+function checksOf(shape: Shape): readonly Member[] {
+  let found = checks.get(shape);
+  if (!found) {
+    found = shape.members.filter((member) => isRequired(member) || member.constraint !== undefined || isConstrained(member.shape));
+    checks.set(shape, found);
+  }
   return found;
 }
 
+function isRequired(member: Member): boolean {
+  return member.required && !member.idempotencyToken;
+}
+
 function checkMembers(shape: Shape, source: Record<string, unknown>, path: string, violations: Violation[]): void {
-  for (const member of shape.members) {
+  for (const member of checksOf(shape)) {
     const value = source[member.name];
-    if (value === undefined || value === null) {
-      if (member.required && !member.idempotencyToken)
-        violations.push({
-          path: path + lowerFirst(member.name),
-          member,
-          value: undefined,
-          rule: "Member must not be null",
-        });
-      continue;
-    }
-    if (member.constraint || isConstrained(member.shape, new Set()))
-      checkValue(member, member.constraint, value, path + lowerFirst(member.name), violations);
+    if (value !== undefined && value !== null) checkValue(member, member.constraint, value, path, violations);
+    else if (isRequired(member))
+      violations.push({ path: path + lowerFirst(member.name), member, value: undefined, rule: "Member must not be null" });
   }
 }
 
@@ -160,7 +165,7 @@ function checkItems(
   path: string,
   violations: Violation[],
 ): void {
-  const deep = isConstrained(element.shape, new Set());
+  const deep = isConstrained(element.shape);
   items.forEach((item, index) => {
     const itemPath = `${path}.${index + 1}.member`;
     if (item === null || item === undefined)
@@ -196,7 +201,7 @@ function checkEntries(
       value: entries,
       rule: `Map keys must satisfy constraint: [${rulesOf(key!.shape, keyConstraint).join(", ")}]`,
     });
-  const deep = isConstrained(value!.shape, new Set());
+  const deep = isConstrained(value!.shape);
   let broken = false;
   for (const name of names) {
     const item = entries[name];

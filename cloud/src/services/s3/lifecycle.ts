@@ -81,7 +81,8 @@ class LifecycleRun {
       kernel.timers.set(TIMER, name, this.#nowMs, { after: versions.at(-1)!.key, nextMs: this.#nextMs } satisfies Run);
       return;
     }
-    for (const upload of [...state.uploads.values({ prefix: [name] })]) this.#upload(upload);
+    const uploads = [...state.uploads.values({ prefix: [name] })];
+    for (const upload of uploads) this.#upload(upload);
     if (this.#nextMs !== undefined) kernel.timers.set(TIMER, name, this.#nextMs, {} satisfies Run);
     // The files go once the transaction of this timer is done.
     kernel.clock.after(0, () => state.bodies.sweep());

@@ -15,6 +15,7 @@ import * as multipart from "./operations/multipart.ts";
 import * as objectSettings from "./operations/object-settings.ts";
 import { PutObject } from "./operations/put-object.ts";
 import { RestoreObject, runRestores } from "./operations/restore-object.ts";
+import { UploadPart, UploadPartCopy } from "./operations/upload-part.ts";
 import { preflightPlane } from "./preflight.ts";
 import { resources } from "./resources.ts";
 import { openState } from "./state.ts";
@@ -25,7 +26,6 @@ import { websitePlane } from "./website.ts";
  *
  * Gap: bytes are not encrypted on disk; encryption settings, headers, ETags and refusals are AWS's.
  * Gap: SSE-KMS knows the key that AWS manages; customer managed keys are refused, since there is no KMS.
- * Gap: a batch deletion's digest must be there and is not computed again.
  * Gap: the retry schedule of notifications is ours; AWS tells none.
  * Refused by name: directory buckets, access points, Select, torrents, replication, inventory, analytics, metrics,
  * intelligent tiering, logging, acceleration, requester pays, MFA delete, annotations, metadata tables, event holds,
@@ -52,6 +52,8 @@ export const s3 = defineService({
     ListObjectVersions,
     PutObject,
     RestoreObject,
+    UploadPart,
+    UploadPartCopy,
   },
   authorize,
   ownValidation: [

@@ -69,6 +69,7 @@ export async function failure(command: Promise<unknown>): Promise<Failure> {
   );
   if (!error) throw new Error("The command succeeded");
   return {
+    // The client takes a code that it knows as the name of the error, the others as a member too.
     code: error["Code"] === undefined ? error.name : String(error["Code"]),
     status: error.$metadata?.httpStatusCode,
     message: error.message,

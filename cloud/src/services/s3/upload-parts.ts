@@ -20,7 +20,8 @@ export function* partsOf(state: S3State, uploadId: string, after = 0): Iterable<
  * @param kept numbers of the parts whose bytes stay
  */
 export function removeUpload(state: S3State, upload: Upload, kept: ReadonlySet<number> = new Set()): void {
-  for (const part of [...partsOf(state, upload.uploadId)]) {
+  const parts = [...partsOf(state, upload.uploadId)];
+  for (const part of parts) {
     state.parts.remove([upload.uploadId, part.number]);
     if (!kept.has(part.number)) state.bodies.discard([part.body]);
   }
@@ -29,6 +30,7 @@ export function removeUpload(state: S3State, upload: Upload, kept: ReadonlySet<n
 
 /** Notes in the uploads of a key that it was deleted meanwhile, which a conditional completion must know. */
 export function noteDeletion(state: S3State, bucket: string, key: string): void {
-  for (const upload of [...state.uploads.values({ prefix: [bucket, key] })])
+  const uploads = [...state.uploads.values({ prefix: [bucket, key] })];
+  for (const upload of uploads)
     state.uploads.put([bucket, key, upload.uploadId], { ...upload, deletedMeanwhile: true });
 }

@@ -95,7 +95,8 @@ export const DeleteBucket = suspends<S3State, Input<"s3", "DeleteBucket">, Outpu
       const { state } = cx;
       if (state.current.first({ prefix: [bucket.name] }))
         throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
-      for (const upload of [...state.uploads.values({ prefix: [bucket.name] })]) removeUpload(state, upload);
+      const uploads = [...state.uploads.values({ prefix: [bucket.name] })];
+      for (const upload of uploads) removeUpload(state, upload);
       restartLifecycle(cx, bucket.name, undefined);
       state.buckets.remove([bucket.name]);
       return {};
@@ -134,7 +135,7 @@ export function ListBuckets(cx: S3Context, input: Input<"s3", "ListBuckets">): O
   const after = token ? Buffer.from(token, "base64url").toString() : "";
   const found: Bucket[] = [];
   let truncated = false;
-  for (const bucket of cx.state.buckets.values({ ...(after === "" ? {} : { after: [after] }) })) {
+  for (const bucket of cx.state.buckets.values(after === "" ? {} : { after: [after] })) {
     if (bucket.account !== cx.scope.account || !bucket.name.startsWith(prefix)) continue;
     if (region !== undefined && bucket.region !== region) continue;
     truncated = found.length >= (limit ?? BUCKETS_MAX);

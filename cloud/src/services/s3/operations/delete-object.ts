@@ -137,6 +137,8 @@ function remove(
   if (!found.isMarker) checkDeletable(cx, bucket, found, bypass);
   removeVersion(cx.state, bucket.name, found);
   announceRemoval(cx, bucket, found);
+  // A delete marker may now hide nothing.
+  planExpiry(cx, bucket);
   return { removed: found };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { suspends } from "../../../service.ts";
 import { nameOf } from "../../../iam/principal.ts";
@@ -11,14 +12,13 @@ import {
   checksumOfParts,
   multipartChecksum,
   verify,
-  type Claim,
+  type ChecksumAlgorithm,
 } from "../checksum.ts";
 import { checkWriteConditions, checkWriteHeaders, unquoted } from "../conditions.ts";
 import { readDraft } from "../draft.ts";
-import { checkReadable, encryptionMembers, hasMd5Etag, type EncryptionInput } from "../encryption.ts";
+import { encryptionMembers, hasMd5Etag } from "../encryption.ts";
 import {
   entityTooSmall,
-  invalidArgument,
   invalidPart,
   invalidPartOrder,
   invalidRequest,
@@ -27,7 +27,6 @@ import {
 } from "../errors.ts";
 import { announce } from "../events.ts";
 import { planExpiry } from "../lifecycle.ts";
-import { readCopyRange } from "../range.ts";
 import { lastModified } from "../reading.ts";
 import {
   nextSequence,
@@ -38,15 +37,12 @@ import {
   type StoredObject,
   type Upload,
 } from "../state.ts";
-import type { Intake } from "../body.ts";
-import { commit, readUploadClaim, receive } from "../upload.ts";
+import { commit } from "../upload.ts";
 import { getUpload, partsOf, removeUpload } from "../upload-parts.ts";
 import { putVersion } from "../versions.ts";
-import { copyBytes, getSource } from "./copy-object.ts";
 import { writtenMembers } from "./put-object.ts";
 
 /** AWS: "Amazon S3 multipart upload limits". */
-const PART_NUMBER_MAX = 10_000;
 const PART_BYTES_MIN = 5 * 1024 * 1024;
 const PARTS_PER_PAGE = 1000;
 
@@ -81,96 +77,6 @@ export function CreateMultipartUpload(
     ...encryptionMembers(draft.encryption),
     ...(checksum.explicit ? { ChecksumAlgorithm: checksum.algorithm, ChecksumType: checksum.type } : {}),
   };
-}
-
-export const UploadPart = suspends<S3State, Input<"s3", "UploadPart">, Output<"s3", "UploadPart">>(
-  async (cx, input) => {
-    const bucket = ownedBucket(cx, input);
-    const number = readPartNumber(input.PartNumber);
-    const upload = getUpload(cx.state, bucket.name, input.Key!, input.UploadId);
-    checkPartKey(cx, bucket, upload, input);
-    const claim = readUploadClaim(cx, input);
-    checkAlgorithm(upload, claim);
-    const intake = await receive(cx, input, claim, upload.checksum.algorithm);
-    const part = keepPart(cx, upload, number, intake);
-    const shown = claim ? { ...upload.checksum, value: part.checksum } : undefined;
-    return {
-      ETag: `"${part.etag}"`,
-      ...(shown && claim?.algorithm === shown.algorithm ? checksumMembers({ ...shown, type: "FULL_OBJECT" }) : {}),
-      ...encryptionMembers(upload.draft.encryption),
-    };
-  },
-);
-
-export const UploadPartCopy = suspends<S3State, Input<"s3", "UploadPartCopy">, Output<"s3", "UploadPartCopy">>(
-  async (cx, input) => {
-    const bucket = ownedBucket(cx, input);
-    const number = readPartNumber(input.PartNumber);
-    const upload = getUpload(cx.state, bucket.name, input.Key!, input.UploadId);
-    checkPartKey(cx, bucket, upload, input);
-    const source = getSource(cx, input);
-    const range = readCopyRange(input.CopySourceRange, source.object.bytes);
-    const intake = await copyBytes(cx, source.object, range, upload.checksum.algorithm);
-    const part = keepPart(cx, upload, number, intake);
-    return {
-      CopyPartResult: {
-        ETag: `"${part.etag}"`,
-        LastModified: lastModified(part),
-        ...(upload.checksum.explicit
-          ? checksumMembers({ ...upload.checksum, type: "FULL_OBJECT", value: part.checksum })
-          : {}),
-      },
-      ...(source.bucket.versioning ? { CopySourceVersionId: source.object.versionId } : {}),
-      ...encryptionMembers(upload.draft.encryption),
-    };
-  },
-);
-
-function readPartNumber(number: number | undefined): number {
-  if (number === undefined || !Number.isInteger(number) || number < 1 || number > PART_NUMBER_MAX)
-    throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
-      "partNumber",
-      String(number),
-    );
-  return number;
-}
-
-/** AWS: the parts of an upload with SSE-C carry the key that it began with. */
-function checkPartKey(cx: S3Context, bucket: Bucket, upload: Upload, input: EncryptionInput): void {
-  if (upload.draft.encryption.kind === "customer" || input.SSECustomerAlgorithm !== undefined)
-    checkReadable(cx, bucket, upload.draft.encryption, input);
-}
-
-/** @throws AwsError InvalidRequest where the part is summed up otherwise than its upload */
-function checkAlgorithm({ checksum }: Upload, claim: Claim | undefined): void {
-  if (!checksum.explicit || claim?.algorithm === checksum.algorithm) return;
-  // What S3 sums up by itself needs no claim of the client's.
-  if (!claim && checksum.type === "FULL_OBJECT") return;
-  const actual = claim ? claim.algorithm.toLowerCase() : "null";
-  throw invalidRequest(
-    `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum Type: ${actual}`,
-  );
-}
-
-function keepPart(cx: S3Context, upload: Upload, number: number, intake: Intake): Part {
-  const { state, kernel } = cx;
-  return commit(cx, [intake], () => {
-    getUpload(state, upload.bucket, upload.key, upload.uploadId);
-    const former = state.parts.get([upload.uploadId, number]);
-    if (former) state.bodies.discard([former.body]);
-    const part: Part = {
-      number,
-      bytes: intake.bytes,
-      md5: intake.md5,
-      etag: hasMd5Etag(upload.draft.encryption) ? intake.md5 : kernel.random.hex(32),
-      checksum: intake.checksums.get(upload.checksum.algorithm)!,
-      body: state.bodies.keep(intake),
-      modifiedMs: kernel.clock.now(),
-    };
-    state.parts.put([upload.uploadId, number], part);
-    return part;
-  });
 }
 
 export const CompleteMultipartUpload = suspends<
@@ -238,30 +144,33 @@ function selectParts(state: S3State, upload: Upload, input: Input<"s3", "Complet
   if (listed.length === 0) throw invalidRequest("You must specify at least one part");
   const uploaded = new Map([...partsOf(state, upload.uploadId)].map((part) => [part.number, part]));
   const { checksum, uploadId } = upload;
-  let before = 0;
+  const numbers = listed.map((entry) => entry.PartNumber ?? 0);
+  if (numbers.some((number, index) => index > 0 && number <= numbers[index - 1]!)) throw invalidPartOrder(uploadId);
   const parts = listed.map((entry, index) => {
-    const number = entry.PartNumber ?? 0;
-    if (number <= before) throw invalidPartOrder(uploadId);
-    before = number;
+    const number = numbers[index]!;
     const etag = unquoted(entry.ETag ?? "");
     const part = uploaded.get(number);
-    if (!part || part.etag !== etag) throw invalidPart(uploadId, number, etag);
-    for (const algorithm of CHECKSUM_ALGORITHMS) {
-      const claimed = entry[`Checksum${algorithm}`];
-      if (claimed !== undefined && (algorithm !== checksum.algorithm || claimed !== part.checksum))
-        if (checksum.explicit) throw invalidPart(uploadId, number, etag);
-    }
+    if (!part || part.etag !== etag || (checksum.explicit && !claimsFit(entry, part, checksum.algorithm)))
+      throw invalidPart(uploadId, number, etag);
     if (checksum.explicit && checksum.type === "COMPOSITE" && entry[`Checksum${checksum.algorithm}`] === undefined)
       throw invalidRequest(
         `The upload was created using a ${checksum.algorithm.toLowerCase()} checksum. The complete request must include ` +
           `the checksum for each part. It was missing for part ${number} in the request.`,
       );
-    if (part.bytes < PART_BYTES_MIN && index < listed.length - 1)
-      throw entityTooSmall(part.bytes, PART_BYTES_MIN, number, etag);
     return part;
   });
+  const small = parts.find((part, index) => part.bytes < PART_BYTES_MIN && index < parts.length - 1);
+  if (small) throw entityTooSmall(small.bytes, PART_BYTES_MIN, small.number, small.etag);
   checkSize(input.MpuObjectSize, parts);
   return parts;
+}
+
+/** Whether the checksums that a request lists for a part are those of the part, and of its algorithm. */
+function claimsFit(entry: CompletedPart, part: Part, algorithm: ChecksumAlgorithm): boolean {
+  return CHECKSUM_ALGORITHMS.every((name) => {
+    const claimed = entry[`Checksum${name}`];
+    return claimed === undefined || (name === algorithm && claimed === part.checksum);
+  });
 }
 
 function checkSize(claimed: number | undefined, parts: readonly Part[]): void {

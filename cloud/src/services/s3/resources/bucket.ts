@@ -149,7 +149,7 @@ const SETTINGS: { readonly [K in keyof BucketProps]?: Setting<K> } = {
 };
 
 async function setTags(cx: ResourceContext, Bucket: string, tags: ResourceTag[]): Promise<void> {
-  // AWS: S3 keeps the tags that only CloudFormation may set; here they are told like the others.
+  // Gap: AWS also sets the tags aws:cloudformation:*, which no one else may.
   const TagSet = tags.filter(({ Key }) => !Key.startsWith("aws:"));
   if (TagSet.length > 0) await cx.call("s3", "PutBucketTagging", { Bucket, Tagging: { TagSet } });
   else await cx.call("s3", "DeleteBucketTagging", { Bucket });
