@@ -85,6 +85,8 @@ export class Messages {
   readonly #fifo: FifoOrder;
   /** How many messages of a bin were received at least once and are still there: counted once, then kept up. */
   readonly #receivedCounts = new Map<number, number>();
+  /** No message of a bin was enqueued before this, so that looking for expired ones mostly costs nothing. */
+  readonly #oldestMs = new Map<number, number>();
   #nextNumber = 0;
   #numbersEnd = 0;
 
@@ -101,6 +103,8 @@ export class Messages {
   add(queue: QueueRecord, message: MessageRecord, enqueuedMs: number): MessageKey {
     const key = { enqueuedMs, number: this.#newNumber() };
     this.#messages.put([queue.bin, enqueuedMs, key.number], message);
+    const oldestMs = this.#oldestMs.get(queue.bin);
+    if (oldestMs !== undefined && enqueuedMs < oldestMs) this.#oldestMs.set(queue.bin, enqueuedMs);
     this.#orderOf(queue).added(queue, key, message);
     return key;
   }
@@ -151,17 +155,18 @@ export class Messages {
 
   /** Removes what is older than the queue's retention period. */
   expire(queue: QueueRecord, beforeMs: number, nowMs: number): void {
-    for (;;) {
-      const oldest = this.#messages.first({ prefix: [queue.bin] });
-      if (!oldest || (oldest[0][1] as number) >= beforeMs) return;
-      const key = { enqueuedMs: oldest[0][1] as number, number: oldest[0][2] as number };
-      this.remove(queue, this.find(queue, key)!, nowMs);
+    while ((this.#oldestMs.get(queue.bin) ?? 0) < beforeMs) {
+      const [key] = this.#messages.keys({ prefix: [queue.bin], limit: 1 }) as Iterable<[number, number, number]>;
+      this.#oldestMs.set(queue.bin, key?.[1] ?? nowMs);
+      if (!key || key[1] >= beforeMs) return;
+      this.remove(queue, this.find(queue, { enqueuedMs: key[1], number: key[2] })!, nowMs);
     }
   }
 
   /** When the oldest message was enqueued; undefined for an empty queue. */
   oldestMs(queue: QueueRecord): number | undefined {
-    return this.#messages.first({ prefix: [queue.bin] })?.[0][1] as number | undefined;
+    const [key] = this.#messages.keys({ prefix: [queue.bin], limit: 1 });
+    return key?.[1] as number | undefined;
   }
 
   counts(queue: QueueRecord, nowMs: number): Counts {
@@ -180,6 +185,7 @@ export class Messages {
   /** Removes what was kept under a bin that no queue has any more, some at a time; true where there is more. */
   clear(bin: number, max: number): boolean {
     this.#receivedCounts.delete(bin);
+    this.#oldestMs.delete(bin);
     let more = false;
     for (const collection of [this.#messages, this.#received]) {
       const keys = [...collection.keys({ prefix: [bin], limit: max })];
