@@ -7,7 +7,7 @@ import type { AccessDecision, Authority } from "./iam/authority.ts";
 import { nameOf, type Principal } from "./iam/principal.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { Span, SpanContext } from "./kernel/trace.ts";
-import type { Ask, CallContext, CallSource, DataPlane, ServiceDefinition, Suspending } from "./service.ts";
+import type { Ask, BeforeCall, CallContext, CallSource, DataPlane, ServiceDefinition, Suspending } from "./service.ts";
 import { visible } from "./visible.ts";
 import { accessDenied, validateInput } from "./wire/validation.ts";
 
@@ -51,6 +51,7 @@ const NOTHING: CallSource = {};
  */
 export class Gate {
   readonly #services = new Map<string, { definition: ServiceDefinition; state: unknown }>();
+  readonly #before = new Map<string, (call: Parameters<BeforeCall>[1]) => Promise<void> | undefined>();
   /** How often something was asked for that is not emulated, by name. */
   readonly refusals = new Map<string, number>();
   /** The base address, once the cloud listens. */
@@ -63,7 +64,10 @@ export class Gate {
   ) {}
 
   add(definition: ServiceDefinition): void {
-    this.#services.set(definition.api, { definition, state: definition.state(this.kernel) });
+    const state = definition.state(this.kernel);
+    this.#services.set(definition.api, { definition, state });
+    for (const [name, before] of Object.entries(definition.before ?? {}))
+      this.#before.set(name, (call) => before(state, call));
   }
 
   definitions(): ServiceDefinition[] {
@@ -81,6 +85,8 @@ export class Gate {
   async call(request: GateRequest): Promise<unknown> {
     const { service, operation, input } = request;
     const name = `${service}:${operation}`;
+    const first = this.#before.get(name)?.({ scope: request.scope, input, isOutside: request.source !== undefined });
+    if (first) await first;
     const { cx, definition } = this.#context(request, name, input);
     return this.#traced(cx, async () => {
       const handler = this.#find(definition, service, operation);

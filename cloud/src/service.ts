@@ -128,6 +128,12 @@ export interface DataPlane<State, M = unknown> {
   readonly bodyBytesMax?: number;
 }
 
+/** Answers undefined where nothing has to be done. `isOutside`: the call came over the wire, not from another service. */
+export type BeforeCall<State = unknown> = (
+  state: State,
+  call: { readonly scope: Scope; readonly input: unknown; readonly isOutside: boolean },
+) => Promise<void> | undefined;
+
 export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown> {
   readonly api: S;
   /** Prefix of its actions in policies, e.g. `dynamodb`. */
@@ -141,6 +147,8 @@ export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown>
   readonly dataPlanes?: readonly DataPlane<State>[];
   /** Its CloudFormation types. */
   readonly resources?: readonly ResourceType[];
+  /** What has to be there before an operation of any service, named `sqs:SendMessage`: for what is made when first looked for. */
+  readonly before?: Readonly<Record<string, BeforeCall<State>>>;
   /** Runs once, when every service is there and before the first request: delivery policies, timers, pollers. */
   readonly start?: (cx: ServiceContext<State>) => void | Promise<void>;
   readonly stop?: (cx: ServiceContext<State>) => void | Promise<void>;

@@ -17,7 +17,7 @@ export class Engine {
    * @param custom the type that stands for all custom resources
    */
   constructor(
-    private readonly service: ServiceContext<CloudFormationState>,
+    readonly service: ServiceContext<CloudFormationState>,
     own: (engine: Engine) => { types: readonly ResourceType[]; custom: ResourceType },
   ) {
     const { types, custom } = own(this);

@@ -11,6 +11,7 @@
  * anything is touched; a stack created or updated directly tells the same as failed resources.
  */
 import { defineService, suspends } from "../../service.ts";
+import { bootstrapOnLookup } from "./bootstrap.ts";
 import { callbackPlane } from "./callbacks.ts";
 import { Engine } from "./engine.ts";
 import * as changeSets from "./operations/change-sets.ts";
@@ -35,6 +36,7 @@ export const cloudformation = defineService({
   iamPrefix: "cloudformation",
   state: (kernel) => new CloudFormationState(kernel),
   dataPlanes: [callbackPlane],
+  before: bootstrapOnLookup,
   start(cx) {
     cx.state.engine = new Engine(cx, (engine) => ownTypes(cx.state, engine));
     cx.state.engine.resume();

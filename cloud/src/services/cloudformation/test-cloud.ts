@@ -86,7 +86,15 @@ export async function startTestCloud(
   const gate = new Gate(kernel, authority, new Faults(kernel));
   const services = [...(options.services ?? []), cloudformation];
   for (const definition of services) gate.add(definition);
-  const server = await serve({ gate, kernel, authority, auth: "relaxed", host: "127.0.0.1", port: 0 });
+  const server = await serve({
+    gate,
+    kernel,
+    authority,
+    consoleUrl: () => "",
+    auth: "relaxed",
+    host: "127.0.0.1",
+    port: 0,
+  });
   gate.endpoint = server.endpoint;
   const types = [thingType(world), ...(options.types ?? []), ...services.flatMap((service) => service.resources ?? [])];
   for (const definition of services)
