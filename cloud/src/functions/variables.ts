@@ -46,7 +46,11 @@ export interface VariableParts {
 export function environmentVariables(parts: VariableParts): Record<string, string> {
   const { specification, directory, credentials, logStream, provisioned, endpoint, home } = parts;
   const { logging, variables } = specification;
-  const nodePath = [...directory.searchPath, ...(variables["NODE_PATH"] ? [variables["NODE_PATH"]] : [])];
+  const nodePath = [
+    ...directory.searchPath,
+    directory.root,
+    ...(variables["NODE_PATH"] ? [variables["NODE_PATH"]] : []),
+  ];
   return {
     // Unreserved: the function's own win.
     LANG: "en_US.UTF-8",

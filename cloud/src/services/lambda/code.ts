@@ -86,15 +86,21 @@ async function readObject(
       Key: key,
       ...(version === undefined ? {} : { VersionId: version }),
     });
-    const chunks: Buffer[] = [];
-    for await (const chunk of Body as unknown as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
-    return Buffer.concat(chunks);
+    return await whole(Body as unknown as Uint8Array | AsyncIterable<Uint8Array>);
   } catch (error) {
     if (!(error instanceof AwsError) || error instanceof NotEmulatedError) throw error;
     throw invalidParameter(
       `Error occurred while GetObject. S3 Error Code: ${error.code}. S3 Error Message: ${error.message}`,
     );
   }
+}
+
+/** A body as a service answers it inside the cloud: bytes at hand, or a stream of them. */
+async function whole(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Buffer> {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function directoryCode(path: string): CodeRecord {

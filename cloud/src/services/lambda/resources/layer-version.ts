@@ -18,7 +18,7 @@ export const layerVersion = defineResource<LayerVersionProps>({
   type: "AWS::Lambda::LayerVersion",
   honours: {
     LayerName: true,
-    Content: true,
+    Content: { S3Bucket: true, S3Key: true, S3ObjectVersion: true },
     CompatibleRuntimes: true,
     CompatibleArchitectures: true,
     Description: true,
