@@ -17,11 +17,16 @@ export function visible(service: string, operation: string, side: "input" | "out
   for (const [name, member] of Object.entries(value)) {
     if (hidden?.has(name)) shown[name] = "***";
     else if (member instanceof Uint8Array && member.byteLength > TEXT_MAX) shown[name] = `<${member.byteLength} bytes>`;
-    else if (typeof member === "string" && member.length > TEXT_MAX) shown[name] = `${member.slice(0, TEXT_MAX)}…`;
+    else if (typeof member === "string" && member.length > TEXT_MAX) shown[name] = head(member, TEXT_MAX);
     else if (isStream(member)) shown[name] = "<stream>";
     else shown[name] = weigh(member, NESTED_MAX) < 0 ? shorten(member) : member;
   }
   return shown;
+}
+
+/** The first characters, as a text of their own: a slice would keep the whole text in memory. */
+function head(text: string, length: number): string {
+  return `${Buffer.from(text.slice(0, length)).toString("utf8")}…`;
 }
 
 function isStream(value: unknown): boolean {
@@ -42,7 +47,7 @@ function weigh(value: unknown, budget: number): number {
 }
 
 function shorten(value: unknown): unknown {
-  if (typeof value === "string" && value.length > NESTED_TEXT_MAX) return `${value.slice(0, NESTED_TEXT_MAX)}…`;
+  if (typeof value === "string" && value.length > NESTED_TEXT_MAX) return head(value, NESTED_TEXT_MAX);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   if (value instanceof Uint8Array) return value.byteLength > NESTED_TEXT_MAX ? `<${value.byteLength} bytes>` : value;
   if (!Array.isArray(value))
