@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { AwsError, NotEmulatedError } from "../aws/error.ts";
 import type { ApiName } from "../aws/api-types.ts";
@@ -278,13 +279,26 @@ class Source implements CallSource {
 
   #signal: AbortSignal | undefined;
   get signal(): AbortSignal {
-    if (!this.#signal) {
-      const controller = new AbortController();
-      this.#incoming.socket.once("close", () => controller.abort());
-      this.#signal = controller.signal;
-    }
+    this.#signal ??= goneSignal("stream" in this.#incoming ? this.#incoming.stream : this.#incoming.socket);
     return this.#signal;
   }
+}
+
+const goneSignals = new WeakMap<object, AbortSignal>();
+
+/**
+ * Aborted when a connection, or in HTTP/2 a stream, closes. One for all requests of a connection: a keep-alive
+ * connection that polls for hours gathers no listeners.
+ */
+function goneSignal(connection: Pick<NodeJS.EventEmitter, "once">): AbortSignal {
+  const known = goneSignals.get(connection);
+  if (known) return known;
+  const controller = new AbortController();
+  // Each waiting request adds a listener of its own and takes it away again.
+  setMaxListeners(0, controller.signal);
+  connection.once("close", () => controller.abort());
+  goneSignals.set(connection, controller.signal);
+  return controller.signal;
 }
 
 function headOf(incoming: Incoming): HttpHead {
