@@ -73,12 +73,15 @@ export class Clock {
 
   /** Resolves when this clock reaches the time; a signal ends the wait early, without an error. */
   async wait(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.after(durationMs, resolve);
-      signal?.addEventListener("abort", () => {
+      const end = (): void => {
         cancel();
+        signal?.removeEventListener("abort", end);
         resolve();
-      });
+      };
+      const cancel = this.after(durationMs, end);
+      signal?.addEventListener("abort", end);
     });
   }
 
