@@ -5,7 +5,8 @@
  *
  * Gap: drift detection, stack sets, registry types, hooks, macros, stack refactoring, generated templates and importing
  * resources are refused by name; so are rollback triggers, express deployments and policies for the time of one update.
- * Gap: change sets are complete when CreateChangeSet answers; nested stacks are not part of a change set's preview.
+ * Gap: change sets are complete when CreateChangeSet answers. With IncludeNestedStacks (the CDK CLI always asks for it)
+ * a nested stack is one change of its parent: what changes inside it is not previewed.
  * Gap: NotificationARNs are kept and shown; nothing is published.
  * Quirk: a change set of a template that cannot be deployed here fails, naming everything that is not emulated, before
  * anything is touched; a stack created or updated directly tells the same as failed resources.

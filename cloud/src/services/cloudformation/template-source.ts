@@ -49,9 +49,12 @@ function isLoopback(host: string): boolean {
 async function readObject(cx: Cx, place: ObjectPlace): Promise<string> {
   try {
     const { Body } = await cx.call("s3", "GetObject", place);
+    // In process a small object comes as bytes, a large one as a stream.
+    const parts =
+      (Body as unknown) instanceof Uint8Array ? [Body as unknown as Uint8Array] : (Body as unknown as Readable);
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of Body as unknown as Readable) {
+    for await (const chunk of parts) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).byteLength;
       if (bytes > TEMPLATE_BYTES_MAX)

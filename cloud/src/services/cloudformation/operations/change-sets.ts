@@ -75,7 +75,6 @@ function refuse(input: Input<"cloudformation", "CreateChangeSet">, type: string)
   if (type === "IMPORT" || (input.ResourcesToImport?.length ?? 0) > 0)
     throw new NotEmulatedError("change sets of type IMPORT");
   if (input.ImportExistingResources) throw new NotEmulatedError("parameter ImportExistingResources of CreateChangeSet");
-  if (input.IncludeNestedStacks) throw new NotEmulatedError("parameter IncludeNestedStacks of CreateChangeSet");
   if (input.DeploymentMode !== undefined) throw new NotEmulatedError(`the deployment mode ${input.DeploymentMode}`);
   if (input.DeploymentConfig?.Mode === "EXPRESS") throw new NotEmulatedError("the deployment mode EXPRESS");
 }

@@ -67,6 +67,7 @@ export function getTemplate(
   input: Input<"cloudformation", "GetTemplate">,
 ): Output<"cloudformation", "GetTemplate"> {
   const definition = findDefinition(cx, input.StackName, input.ChangeSetName);
+  if (!definition) return { TemplateBody: "{}", StagesAvailable: ["Original", "Processed"] };
   const text =
     input.TemplateStage === "Processed" && hasTransforms(definition)
       ? definition.processedText
@@ -78,12 +79,16 @@ function hasTransforms(definition: StackDefinition): boolean {
   return transformNames(parseTemplateText(definition.templateText)).length > 0;
 }
 
-function findDefinition(cx: Cx, stackName: string | undefined, changeSetName: string | undefined): StackDefinition {
+/** Undefined for a stack that so far is under review only. */
+function findDefinition(
+  cx: Cx,
+  stackName: string | undefined,
+  changeSetName: string | undefined,
+): StackDefinition | undefined {
   if (changeSetName !== undefined) return findChangeSet(cx, changeSetName, stackName).definition;
   if (stackName === undefined) throw validationError("StackName is required if ChangeSetName is not specified.");
   const stack = findStack(cx.state, cx.scope, stackName);
   if (!stack) throw stackNotFound(stackName);
-  if (!stack.definition) throw validationError(`Stack with id ${stack.stackName} does not exist`);
   return stack.definition;
 }
 
