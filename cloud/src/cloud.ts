@@ -10,6 +10,7 @@ import type { Trace } from "./kernel/trace.ts";
 import type { Call, ServiceContext, ServiceDefinition } from "./service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { cloudformation } from "./services/cloudformation/service.ts";
+import { cognitoIdp } from "./services/cognito-idp/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
@@ -24,6 +25,7 @@ import { serve, type AuthMode, type Server } from "./wire/server.ts";
 /** Every service there is. Adding one is its folder and a line here. */
 const SERVICES: readonly ServiceDefinition[] = [
   apigatewayv2,
+  cognitoIdp,
   iam,
   lambda,
   logs,
