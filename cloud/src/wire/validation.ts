@@ -48,12 +48,20 @@ export function validateInput(service: string, operationName: string, input: unk
   const operation = findApi(service)?.findOperation(operationName);
   if (!operation || checksOf(operation.input).length === 0) return;
   const violations: Violation[] = [];
-  checkMembers(operation.input, input as Record<string, unknown>, "", violations);
+  checkMembers(operation.input, input as Record<string, unknown>, undefined, violations);
   if (violations.length > 0) throw validationError(operation, violations);
 }
 
+/** Where a value stands; written out only for a violation. */
+interface Path {
+  readonly parent: Path | undefined;
+  readonly name: string;
+  /** `member` of a list or map, after its position or key. */
+  readonly isItem: boolean;
+}
+
 interface Violation {
-  readonly path: string;
+  readonly path: Path;
   readonly member: Member;
   readonly value: unknown;
   readonly rule: string;
@@ -65,9 +73,10 @@ function validationError(operation: Operation, violations: readonly Violation[])
   const words = missing && MISSING[api];
   if (missing && words) return words(missing.member);
   // AWS: S3 tells of a document that it does not fit its schema, and no more.
-  if (api === "s3" && violations.some(({ path }) => path.includes("."))) return malformedXml();
+  if (api === "s3" && violations.some(({ path }) => path.parent !== undefined)) return malformedXml();
   const told = violations.map(
-    ({ path, member, value, rule }) => `${valueText(value, member)} at '${path}' failed to satisfy constraint: ${rule}`,
+    ({ path, member, value, rule }) =>
+      `${valueText(value, member)} at '${pathText(path)}' failed to satisfy constraint: ${rule}`,
   );
   const count = `${told.length} validation error${told.length === 1 ? "" : "s"} detected`;
   return new AwsError(VALIDATION_CODE[api] ?? "ValidationException", `${count}: ${told.join("; ")}`, { status: 400 });
@@ -115,7 +124,9 @@ const checks = new WeakMap<Shape, readonly Member[]>();
 function checksOf(shape: Shape): readonly Member[] {
   let found = checks.get(shape);
   if (!found) {
-    found = shape.members.filter((member) => isRequired(member) || member.constraint !== undefined || isConstrained(member.shape));
+    found = shape.members.filter(
+      (member) => isRequired(member) || member.constraint !== undefined || isConstrained(member.shape),
+    );
     checks.set(shape, found);
   }
   return found;
@@ -125,35 +136,38 @@ function isRequired(member: Member): boolean {
   return member.required && !member.idempotencyToken;
 }
 
-function checkMembers(shape: Shape, source: Record<string, unknown>, path: string, violations: Violation[]): void {
+function checkMembers(shape: Shape, source: Record<string, unknown>, parent: Path | undefined, out: Violation[]): void {
   for (const member of checksOf(shape)) {
     const value = source[member.name];
-    if (value !== undefined && value !== null) checkValue(member, member.constraint, value, path, violations);
-    else if (isRequired(member))
-      violations.push({ path: path + lowerFirst(member.name), member, value: undefined, rule: "Member must not be null" });
+    if (value !== undefined && value !== null)
+      checkValue(member, member.constraint, value, { parent, name: member.name, isItem: false }, out);
+    else if (isRequired(member)) missing(member, { parent, name: member.name, isItem: false }, out);
   }
+}
+
+function missing(member: Member, path: Path, out: Violation[]): void {
+  out.push({ path, member, value: undefined, rule: "Member must not be null" });
 }
 
 function checkValue(
   member: Member,
   constraint: Constraint | undefined,
   value: unknown,
-  path: string,
-  violations: Violation[],
+  path: Path,
+  out: Violation[],
 ): void {
   const { shape } = member;
-  const rule = constraint && brokenRule(shape, constraint, value);
-  if (rule !== undefined) violations.push({ path, member, value, rule });
+  if (constraint) for (const rule of brokenRules(shape, constraint, value)) out.push({ path, member, value, rule });
   switch (shape.kind) {
     case "structure":
     case "union":
-      if (typeof value === "object") checkMembers(shape, value as Record<string, unknown>, `${path}.`, violations);
+      if (typeof value === "object") checkMembers(shape, value as Record<string, unknown>, path, out);
       break;
     case "list":
-      checkItems(shape.element!, constraint?.element, value as unknown[], path, violations);
+      if (Array.isArray(value)) checkItems(shape.element!, constraint?.element, value, path, out);
       break;
     case "map":
-      checkEntries(shape, constraint, value as Record<string, unknown>, path, violations);
+      checkEntries(shape, constraint, value as Record<string, unknown>, path, out);
       break;
   }
 }
@@ -162,25 +176,23 @@ function checkItems(
   element: Member,
   constraint: Constraint | undefined,
   items: unknown[],
-  path: string,
-  violations: Violation[],
+  parent: Path,
+  out: Violation[],
 ): void {
   const deep = isConstrained(element.shape);
-  items.forEach((item, index) => {
-    const itemPath = `${path}.${index + 1}.member`;
-    if (item === null || item === undefined)
-      violations.push({ path: itemPath, member: element, value: undefined, rule: "Member must not be null" });
-    else if (deep) checkValue(element, constraint, item, itemPath, violations);
-  });
+  let broken = false;
+  for (const [index, item] of items.entries()) {
+    if (item === null || item === undefined) missing(element, { parent, name: String(index + 1), isItem: true }, out);
+    else if (deep) checkValue(element, constraint, item, { parent, name: String(index + 1), isItem: true }, out);
+    else broken ||= constraint !== undefined && brokenRules(element.shape, constraint, item).length > 0;
+  }
   // AWS: what all items of simple type must satisfy is told of the list as a whole.
-  if (deep || !constraint) return;
-  const broken = items.some((item) => item !== null && brokenRule(element.shape, constraint, item) !== undefined);
   if (broken)
-    violations.push({
-      path,
-      member: { ...element, sensitive: element.sensitive },
+    out.push({
+      path: parent,
+      member: element,
       value: items,
-      rule: `Member must satisfy constraint: [${rulesOf(element.shape, constraint).join(", ")}]`,
+      rule: `Member must satisfy constraint: ${rulesOf(element.shape, constraint!)}`,
     });
 }
 
@@ -188,69 +200,83 @@ function checkEntries(
   map: Shape,
   constraint: Constraint | undefined,
   entries: Record<string, unknown>,
-  path: string,
-  violations: Violation[],
+  parent: Path,
+  out: Violation[],
 ): void {
-  const { key, value } = map;
-  const keyConstraint = constraint?.key;
-  const names = Object.keys(entries);
-  if (keyConstraint && names.some((name) => brokenRule(key!.shape, keyConstraint, name) !== undefined))
-    violations.push({
-      path,
-      member: key!,
-      value: entries,
-      rule: `Map keys must satisfy constraint: [${rulesOf(key!.shape, keyConstraint).join(", ")}]`,
-    });
-  const deep = isConstrained(value!.shape);
-  let broken = false;
-  for (const name of names) {
+  const key = map.key!;
+  const value = map.value!;
+  const ofKeys = constraint?.key;
+  const ofValues = constraint?.value;
+  const deep = isConstrained(value.shape);
+  let brokenKey = false;
+  let brokenValue = false;
+  for (const name of Object.keys(entries)) {
     const item = entries[name];
-    if (item === null || item === undefined)
-      violations.push({
-        path: `${path}.${name}.member`,
-        member: value!,
-        value: undefined,
-        rule: "Member must not be null",
-      });
-    else if (deep) checkValue(value!, constraint?.value, item, `${path}.${name}.member`, violations);
-    else broken ||= constraint?.value !== undefined && brokenRule(value!.shape, constraint.value, item) !== undefined;
+    brokenKey ||= ofKeys !== undefined && brokenRules(key.shape, ofKeys, name).length > 0;
+    if (item === null || item === undefined) missing(value, { parent, name, isItem: true }, out);
+    else if (deep) checkValue(value, ofValues, item, { parent, name, isItem: true }, out);
+    else brokenValue ||= ofValues !== undefined && brokenRules(value.shape, ofValues, item).length > 0;
   }
-  if (broken)
-    violations.push({
-      path,
-      member: value!,
+  if (brokenKey)
+    out.push({
+      path: parent,
+      member: key,
       value: entries,
-      rule: `Map value must satisfy constraint: [${rulesOf(value!.shape, constraint!.value!).join(", ")}]`,
+      rule: `Map keys must satisfy constraint: ${rulesOf(key.shape, ofKeys!)}`,
+    });
+  if (brokenValue)
+    out.push({
+      path: parent,
+      member: value,
+      value: entries,
+      rule: `Map value must satisfy constraint: ${rulesOf(value.shape, ofValues!)}`,
     });
 }
 
-/** The first rule that a value breaks, in AWS's words. */
-function brokenRule(shape: Shape, constraint: Constraint, value: unknown): string | undefined {
+/** AWS: paths name members with a small first letter, items with their position and `member`. */
+function pathText({ parent, name, isItem }: Path): string {
+  const own = isItem ? `${name}.member` : name.charAt(0).toLowerCase() + name.slice(1);
+  return parent ? `${pathText(parent)}.${own}` : own;
+}
+
+const NONE: readonly string[] = [];
+
+/** The rules that a value breaks, in AWS's words and order. */
+function brokenRules(shape: Shape, constraint: Constraint, value: unknown): readonly string[] {
   const { min, max, pattern } = constraint;
-  const size = sizeOf(shape, value);
-  if (size !== undefined) {
-    const noun = typeof value === "number" ? "value" : "length";
-    if (max !== undefined && size > max) return `Member must have ${noun} less than or equal to ${max}`;
-    if (min !== undefined && size < min) return `Member must have ${noun} greater than or equal to ${min}`;
+  let broken: string[] | undefined;
+  if (typeof value === "string") {
+    if (constraint.enum && !constraint.enum.includes(value)) (broken ??= []).push(enumRule(constraint.enum));
+    if (pattern !== undefined && !compilePattern(pattern).test(value)) (broken ??= []).push(patternRule(pattern));
   }
-  if (typeof value !== "string") return undefined;
-  if (constraint.enum && !constraint.enum.includes(value))
-    return `Member must satisfy enum value set: [${constraint.enum.join(", ")}]`;
-  if (pattern !== undefined && !compilePattern(pattern).test(value))
-    return `Member must satisfy regular expression pattern: ${pattern}`;
-  return undefined;
+  if (min === undefined && max === undefined) return broken ?? NONE;
+  const size = sizeOf(shape, value);
+  if (size !== undefined && max !== undefined && size > max) (broken ??= []).push(boundRule(value, "less", max));
+  if (size !== undefined && min !== undefined && size < min) (broken ??= []).push(boundRule(value, "greater", min));
+  return broken ?? NONE;
+}
+
+function enumRule(values: readonly string[]): string {
+  return `Member must satisfy enum value set: [${values.join(", ")}]`;
+}
+
+function patternRule(pattern: string): string {
+  return `Member must satisfy regular expression pattern: ${pattern}`;
+}
+
+function boundRule(value: unknown, side: "less" | "greater", bound: number): string {
+  return `Member must have ${typeof value === "number" ? "value" : "length"} ${side} than or equal to ${bound}`;
 }
 
 /** All rules of a simple type, as AWS lists them for items and keys. */
-function rulesOf(shape: Shape, constraint: Constraint): string[] {
-  const noun = shape.kind === "string" || shape.kind === "blob" ? "length" : "value";
+function rulesOf(shape: Shape, constraint: Constraint): string {
+  const sample = shape.kind === "string" || shape.kind === "blob" ? "" : 0;
   const rules: string[] = [];
-  if (constraint.max !== undefined) rules.push(`Member must have ${noun} less than or equal to ${constraint.max}`);
-  if (constraint.min !== undefined) rules.push(`Member must have ${noun} greater than or equal to ${constraint.min}`);
-  if (constraint.enum) rules.push(`Member must satisfy enum value set: [${constraint.enum.join(", ")}]`);
-  if (constraint.pattern !== undefined)
-    rules.push(`Member must satisfy regular expression pattern: ${constraint.pattern}`);
-  return rules;
+  if (constraint.max !== undefined) rules.push(boundRule(sample, "less", constraint.max));
+  if (constraint.min !== undefined) rules.push(boundRule(sample, "greater", constraint.min));
+  if (constraint.enum) rules.push(enumRule(constraint.enum));
+  if (constraint.pattern !== undefined) rules.push(patternRule(constraint.pattern));
+  return `[${rules.join(", ")}]`;
 }
 
 function sizeOf(shape: Shape, value: unknown): number | undefined {
@@ -260,11 +286,6 @@ function sizeOf(shape: Shape, value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
   if (shape.kind === "map" && typeof value === "object" && value !== null) return Object.keys(value).length;
   return undefined;
-}
-
-/** AWS: paths name members with a small first letter. */
-function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 /** AWS: code and status of a denial, where they are not `AccessDeniedException` and 400 (JSON protocols) or 403 (REST JSON). */

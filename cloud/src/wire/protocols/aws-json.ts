@@ -1,8 +1,9 @@
 import type { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { ServiceApi } from "../model.ts";
-import { errorFactsOf, errorMembers, queryErrorHeader } from "./errors.ts";
-import { readJson, SerializationError, stringifyJson, writeJson } from "./json-values.ts";
+import { errorFactsOf, errorJson, queryErrorHeader } from "./errors.ts";
+import { readJson, SerializationError } from "./json-reader.ts";
+import { writeJson } from "./json-writer.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 
@@ -36,7 +37,7 @@ export function awsJson(version: "1.0" | "1.1"): Codec {
     encode(output: unknown, cx: Answered): HttpResponse {
       if (cx.operation.eventStream) return eventStreamResponse(output, cx, "rpc");
       const { members } = cx.operation.output;
-      const body = members.length === 0 ? "{}" : stringifyJson(writeJson(cx.operation.output, output ?? {}));
+      const body = members.length === 0 ? "{}" : writeJson(cx.operation.output, output ?? {});
       // AWS: an operation without output answers an empty body in 1.1, an empty object in 1.0.
       const empty = members.length === 0 && version === "1.1" && cx.operation.output.name === "Unit";
       return {
@@ -47,10 +48,8 @@ export function awsJson(version: "1.0" | "1.1"): Codec {
     },
     encodeError(error: AwsError, cx: Refused): HttpResponse {
       const { status, shape } = errorFactsOf(error, cx.api);
-      const body = {
-        __type: typeOf(error.code, cx.api),
-        ...errorMembers(error, shape, isFramework(error.code, cx.api)),
-      };
+      const head = { __type: typeOf(error.code, cx.api) };
+      const body = errorJson(error, shape, head, isFramework(error.code, cx.api) ? "Message" : "message");
       return {
         status,
         headers: {
@@ -59,7 +58,7 @@ export function awsJson(version: "1.0" | "1.1"): Codec {
           ...queryErrorHeader(error, cx.api),
           ...error.headers,
         },
-        body: JSON.stringify(body),
+        body,
       };
     },
   };

@@ -3,9 +3,10 @@ import type { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
-import { errorFactsOf, errorMembers, queryErrorHeader } from "./errors.ts";
+import { errorFactsOf, errorMembers, errorMessage, queryErrorHeader } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
-import { asDate, SerializationError } from "./json-values.ts";
+import { SerializationError } from "./json-reader.ts";
+import { asDate } from "./json-writer.ts";
 
 /** RPC v2 CBOR and the older `application/x-amz-cbor-1.1`. Loaded when first spoken: few clients do. */
 
@@ -31,7 +32,9 @@ function codec(dialect: Dialect): Codec {
     },
     encodeError(error: AwsError, cx: Refused): HttpResponse {
       const { status, shape } = errorFactsOf(error, cx.api);
-      const body = cbor.serialize({ __type: error.code, ...errorMembers(error, shape) });
+      const members = errorMembers(error, shape);
+      const modelled = (shape ? writeCbor(shape, members, dialect) : members) as Record<string, unknown>;
+      const body = cbor.serialize({ __type: error.code, ...modelled, ...errorMessage(error, shape) });
       const headers = { "x-amzn-RequestId": cx.requestId, "Content-Type": dialect.contentType, ...dialect.headers };
       return { status, headers: { ...headers, ...queryErrorHeader(error, cx.api), ...error.headers }, body };
     },

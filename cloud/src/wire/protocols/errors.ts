@@ -1,6 +1,6 @@
 import { type AwsError, NotEmulatedError } from "../../aws/error.ts";
 import type { ServiceApi, Shape } from "../model.ts";
-import { writeJson } from "./json-values.ts";
+import { writeMembers } from "./json-writer.ts";
 
 export interface ErrorOnWire {
   readonly status: number;
@@ -25,22 +25,42 @@ export function errorFactsOf(error: AwsError, api: ServiceApi | undefined): Erro
   };
 }
 
-/**
- * The members of an error in JSON: its message under the name that the shape gives it, and the others.
- * @param capital whether a message that no shape names is written with a capital M
- */
-export function errorMembers(error: AwsError, shape: Shape | undefined, capital = false): Record<string, unknown> {
-  const name =
-    (shape?.byName.get("Message") ?? shape?.byName.get("message"))?.jsonName ?? (capital ? "Message" : "message");
+/** The members of an error beside its message, as the SDK types them, but for those that travel in headers. */
+export function errorMembers(error: AwsError, shape: Shape | undefined): Record<string, unknown> {
   const source: Record<string, unknown> = { ...error.members };
+  for (const member of shape?.members ?? []) if (member.location === "header") delete source[member.name];
   // AWS: Lambda's errors tell in `Type` whose fault it is.
   if (shape?.byName.has("Type") && source["Type"] === undefined)
     source["Type"] = error.fault === "Sender" ? "User" : "Service";
-  for (const member of shape?.members ?? []) if (member.location === "header") delete source[member.name];
-  const members = (shape ? writeJson(shape, source) : source) as Record<string, unknown>;
-  if (error instanceof NotEmulatedError) members["notEmulated"] = error.what;
-  if (error.message !== "") members[name] = error.message;
-  return members;
+  return source;
+}
+
+/** What is told of an error beside its members: the message, under the name that the shape gives it. */
+export function errorMessage(error: AwsError, shape: Shape | undefined, otherwise = "message"): Record<string, string> {
+  const name = (shape?.byName.get("Message") ?? shape?.byName.get("message"))?.jsonName ?? otherwise;
+  return {
+    ...(error.message === "" ? {} : { [name]: error.message }),
+    ...(error instanceof NotEmulatedError ? { notEmulated: error.what } : {}),
+  };
+}
+
+/**
+ * An error's body in JSON.
+ * @param head what comes first, e.g. `__type`
+ * @param messageName the name of a message that no shape names
+ */
+export function errorJson(
+  error: AwsError,
+  shape: Shape | undefined,
+  head: Record<string, string>,
+  messageName = "message",
+): string {
+  const members = errorMembers(error, shape);
+  const told = { ...head, ...(shape ? {} : members), ...errorMessage(error, shape, messageName) };
+  const text = JSON.stringify(told);
+  const modelled = shape ? writeMembers(shape, members) : "";
+  if (modelled === "") return text;
+  return text === "{}" ? `{${modelled}}` : `${text.slice(0, -1)},${modelled}}`;
 }
 
 /** For clients of services that once spoke the query protocol (SQS, CloudWatch): the code they know. */

@@ -4,7 +4,7 @@ import { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { Member, Operation, Shape } from "../model.ts";
 import type { Answered } from "./codec.ts";
-import { asDate, writeJson } from "./json-values.ts";
+import { asDate, writeJson } from "./json-writer.ts";
 import { writeXmlDocument } from "./xml-writer.ts";
 
 /** `application/vnd.amazon.eventstream`: answers that go on, as frames of headers and payload (Lambda, Logs, Kinesis, S3). */
@@ -47,7 +47,7 @@ async function* frames(
         ":event-type": "initial-response",
         ":content-type": contentType(operation, payloads),
       },
-      JSON.stringify(initial),
+      initial,
     );
   }
   const events = output[stream.name] as
@@ -104,7 +104,7 @@ function eventPayload(
     const body =
       payloads === "xml"
         ? writeXmlDocument(member.shape, value, member.shape.name, undefined)
-        : JSON.stringify(writeJson(member.shape, value));
+        : writeJson(member.shape, value);
     return frame({ ...headers, ":content-type": type }, body);
   }
   const payload = value[whole.name];
@@ -118,7 +118,7 @@ function eventPayload(
   const body =
     payloads === "xml"
       ? writeXmlDocument(whole.shape, payload ?? {}, whole.shape.name, undefined)
-      : JSON.stringify(writeJson(whole.shape, payload ?? {}));
+      : writeJson(whole.shape, payload ?? {});
   return frame({ ...headers, ":content-type": type }, body);
 }
 

@@ -4,7 +4,7 @@ import type { HttpResponse } from "../../http.ts";
 import type { Member, Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { errorFactsOf } from "./errors.ts";
-import { SerializationError } from "./json-values.ts";
+import { SerializationError } from "./json-reader.ts";
 import { readText } from "./text-values.ts";
 import { escapeXml, writeMembers, type XmlStyle } from "./xml-writer.ts";
 

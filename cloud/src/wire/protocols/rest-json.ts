@@ -2,9 +2,10 @@ import { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { ServiceApi, Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
-import { errorFactsOf, errorHeaders, errorMembers } from "./errors.ts";
+import { errorFactsOf, errorHeaders, errorJson } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
-import { readJson, SerializationError, writeJson } from "./json-values.ts";
+import { readJson, SerializationError } from "./json-reader.ts";
+import { writeJson, writeMembers } from "./json-writer.ts";
 import { hasBodyMembers, isRaw, readBindings, readRawPayload, writeBindings, writeRawPayload } from "./rest.ts";
 
 const CONTENT_TYPE = "application/json";
@@ -42,16 +43,16 @@ export const restJson1: Codec = {
       return { status, headers: withType(headers, payload.shape), body: writeRawPayload(source[payload.name]) };
     if (status === 204 || operation.output.name === "Unit") return { status, headers, body: "" };
     headers["Content-Type"] ??= CONTENT_TYPE;
-    const written = payload
+    const body = payload
       ? writeJson(payload.shape, source[payload.name] ?? {})
-      : writeBodyMembers(operation.output, source);
-    return { status, headers, body: JSON.stringify(written) };
+      : `{${writeMembers(operation.output, source, "body")}}`;
+    return { status, headers, body };
   },
 
   encodeError(error: AwsError, cx: Refused): HttpResponse {
     const { status, shape } = errorFactsOf(error, cx.api);
     const headers = { "x-amzn-RequestId": cx.requestId, "x-amzn-ErrorType": error.code, "Content-Type": CONTENT_TYPE };
-    const body = JSON.stringify(errorMembers(error, shape));
+    const body = errorJson(error, shape, {});
     return { status, headers: { ...headers, ...errorHeaders(error, shape), ...error.headers }, body };
   },
 };
@@ -84,14 +85,4 @@ function readBodyMembers(shape: Shape, value: unknown, input: Record<string, unk
   for (const member of shape.members) {
     if (member.location === "body" && body[member.name] !== undefined) input[member.name] = body[member.name];
   }
-}
-
-function writeBodyMembers(shape: Shape, source: Record<string, unknown>): Record<string, unknown> {
-  const target: Record<string, unknown> = {};
-  for (const member of shape.members) {
-    const value = source[member.name];
-    if (member.location === "body" && value !== undefined && value !== null)
-      target[member.jsonName] = writeJson(member.shape, value, member.timestampFormat);
-  }
-  return target;
 }

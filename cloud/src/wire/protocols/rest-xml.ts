@@ -6,7 +6,7 @@ import { malformedXml } from "../validation.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { errorFactsOf } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
-import { SerializationError } from "./json-values.ts";
+import { SerializationError } from "./json-reader.ts";
 import { hasBodyMembers, isRaw, readBindings, readRawPayload, writeBindings, writeRawPayload } from "./rest.ts";
 import { S3_STATUS } from "./s3-errors.ts";
 import { parseXml, readXml, XmlError } from "./xml-reader.ts";

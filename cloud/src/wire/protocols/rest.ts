@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { HttpResponse } from "../../http.ts";
 import type { Member, Operation } from "../model.ts";
 import type { Answered, ApiRequest } from "./codec.ts";
-import { asDate } from "./json-values.ts";
+import { asDate } from "./json-writer.ts";
 import { readText } from "./text-values.ts";
 import { writeTimestamp } from "./timestamp.ts";
 

@@ -1,5 +1,5 @@
 import type { Shape } from "../model.ts";
-import { SerializationError } from "./json-values.ts";
+import { SerializationError } from "./json-reader.ts";
 import { readTimestamp } from "./timestamp.ts";
 
 const INTEGER = /^[+-]?\d+$/;

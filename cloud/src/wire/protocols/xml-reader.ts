@@ -1,5 +1,5 @@
 import type { Member, Shape } from "../model.ts";
-import { SerializationError } from "./json-values.ts";
+import { SerializationError } from "./json-reader.ts";
 import { readText } from "./text-values.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Member, Shape } from "../model.ts";
-import { asDate, writeBlob } from "./json-values.ts";
+import { asDate, writeBlob } from "./json-writer.ts";
 import { isoWithoutZeroFraction, writeTimestamp } from "./timestamp.ts";
 
 /** SDK values → XML, along a shape. REST XML, AWS query and EC2 query differ in a few names only. */

@@ -1,11 +1,10 @@
 import { AwsError } from "../../aws/error.ts";
-import { JsonText } from "../../aws/json-text.ts";
-import type { Kind, Member, Shape, TimestampFormat } from "../model.ts";
-import { readTimestamp, writeTimestamp } from "./timestamp.ts";
+import type { Kind, Shape, TimestampFormat } from "../model.ts";
+import { readTimestamp } from "./timestamp.ts";
 
 /**
- * JSON values ⇄ SDK values (Uint8Array, Date), along a shape. Reading changes the parsed JSON in place: it is ours alone,
- * and most requests hold nothing but strings.
+ * Parsed JSON → SDK values (Uint8Array, Date), along a shape. It is changed in place: it is ours alone, and most requests
+ * hold nothing but strings.
  *
  * AWS: texts and coercions as DynamoDB's front end words them (observed by the dynalite test suite against the service).
  */
@@ -213,108 +212,4 @@ function className(shape: Shape): string {
     JAVA_CLASS[shape.kind] ??
     (shape.kind === "list" ? `java.util.List<${className(shape.element!.shape)}>` : `${shape.namespace}.${shape.name}`)
   );
-}
-
-/** Whether values of a shape need more than JSON.stringify: blobs, times, renamed members somewhere inside. */
-const plainness = new WeakMap<Shape, boolean>();
-
-/**
- * Turns an output into what JSON.stringify writes: only the shape's members, blobs as base64, times as numbers.
- * @param defaultFormat of times that the model gives no format: `epoch` in every JSON protocol
- */
-export function writeJson(shape: Shape, value: unknown, format: TimestampFormat = "epoch"): unknown {
-  if (value === undefined || value === null) return value;
-  switch (shape.kind) {
-    case "structure":
-    case "union": {
-      const source = value as Record<string, unknown>;
-      const target: Record<string, unknown> = {};
-      const { members } = shape;
-      if (members.length <= 4) {
-        for (const member of members) writeMember(member, source, target);
-        return target;
-      }
-      for (const name in source) {
-        const member = shape.byName.get(name);
-        if (member) writeMember(member, source, target);
-      }
-      return target;
-    }
-    case "list": {
-      const element = shape.element!;
-      if (isPlain(element.shape)) return value;
-      return (value as unknown[]).map((item) => writeJson(element.shape, item, element.timestampFormat));
-    }
-    case "map": {
-      const member = shape.value!;
-      if (isPlain(member.shape) || value instanceof JsonText) return value;
-      const target: Record<string, unknown> = {};
-      for (const key in value as Record<string, unknown>) {
-        const written = writeJson(member.shape, (value as Record<string, unknown>)[key], member.timestampFormat);
-        if (key === "__proto__")
-          Object.defineProperty(target, key, { value: written, enumerable: true, configurable: true, writable: true });
-        else target[key] = written;
-      }
-      return target;
-    }
-    case "blob":
-      return writeBlob(value);
-    case "timestamp":
-      return format === "epoch" ? asDate(value).getTime() / 1000 : writeTimestamp(asDate(value), format);
-    case "float":
-    case "double":
-      return Number.isFinite(value) ? value : String(value);
-    default:
-      return value;
-  }
-}
-
-/** JSON.stringify of what `writeJson` returned; texts that are JSON already go in as they are. */
-export function stringifyJson(value: unknown, levels = 2): string {
-  if (value instanceof JsonText) return value.text;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value))
-    return value[0] instanceof JsonText
-      ? `[${value.map((item) => stringifyJson(item, 0)).join(",")}]`
-      : JSON.stringify(value);
-  if (levels === 0) return JSON.stringify(value);
-  let text = "";
-  for (const name in value) {
-    const member = (value as Record<string, unknown>)[name];
-    if (member !== undefined)
-      text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${stringifyJson(member, levels - 1)}`;
-  }
-  return `{${text}}`;
-}
-
-function writeMember(member: Member, source: Record<string, unknown>, target: Record<string, unknown>): void {
-  const value = source[member.name];
-  if (value !== undefined && value !== null)
-    target[member.jsonName] = writeJson(member.shape, value, member.timestampFormat);
-}
-
-/** A blob in base64; handlers may hold it as text too. */
-export function writeBlob(value: unknown): string {
-  if (value instanceof Uint8Array)
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
-  return Buffer.from(String(value)).toString("base64");
-}
-
-/** A time given as Date, or as seconds since 1970 where a handler keeps numbers. */
-export function asDate(value: unknown): Date {
-  return value instanceof Date ? value : new Date(Math.round(Number(value) * 1000));
-}
-
-function isPlain(shape: Shape): boolean {
-  let plain = plainness.get(shape);
-  if (plain === undefined) {
-    plain =
-      shape.kind === "string" ||
-      shape.kind === "integer" ||
-      shape.kind === "long" ||
-      shape.kind === "boolean" ||
-      shape.kind === "document";
-    plainness.set(shape, plain);
-  }
-  return plain;
 }
