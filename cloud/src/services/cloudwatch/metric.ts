@@ -31,7 +31,8 @@ export interface MetricDatum extends StatisticSet {
 export const MINUTE_MS = 60_000;
 /** AWS keeps minutes for 15 days. */
 const KEPT_MS = 15 * 86_400_000;
-const DISTINCT_VALUES_MAX = 150;
+/** Up to so many different values are kept one by one, for percentiles. */
+export const DISTINCT_VALUES_MAX = 150;
 
 /** One value, as a statistic set. */
 export function single(value: number, count = 1, unit = "None"): StatisticSet {
