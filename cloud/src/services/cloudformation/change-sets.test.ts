@@ -23,14 +23,22 @@ const thing = (Name: unknown, more: Record<string, unknown> = {}) => ({
   Type: "Test::Tiny::Thing",
   Properties: { Name, ...more },
 });
-const template = (Resources: Record<string, unknown>, more: Record<string, unknown> = {}) => JSON.stringify({ Resources, ...more });
-const message = async (promise: Promise<unknown>) => promise.then(() => "succeeded", (error: Error) => `${error.name}: ${error.message}`);
+const template = (Resources: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+  JSON.stringify({ Resources, ...more });
+const message = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => "succeeded",
+    (error: Error) => `${error.name}: ${error.message}`,
+  );
 
 async function change(StackName: string, TemplateBody: string, more: Partial<CreateChangeSetCommandInput> = {}) {
-  const { Id, StackId } = await cloud.client.send(new CreateChangeSetCommand({ StackName, ChangeSetName: "change", TemplateBody, ...more }));
+  const { Id, StackId } = await cloud.client.send(
+    new CreateChangeSetCommand({ StackName, ChangeSetName: "change", TemplateBody, ...more }),
+  );
   return { Id: Id!, StackId: StackId! };
 }
-const describe = (ChangeSetName: string, more = {}) => cloud.client.send(new DescribeChangeSetCommand({ ChangeSetName, ...more }));
+const describe = (ChangeSetName: string, more = {}) =>
+  cloud.client.send(new DescribeChangeSetCommand({ ChangeSetName, ...more }));
 async function changes(Id: string): Promise<Record<string, ResourceChange>> {
   const { Changes } = await describe(Id);
   return Object.fromEntries(Changes!.map(({ ResourceChange: made }) => [made!.LogicalResourceId!, made!]));
@@ -45,7 +53,10 @@ async function execute(Id: string) {
 }
 
 test("a new stack is reviewed before it is created", async () => {
-  const { Id, StackId } = await change("fresh", template({ A: thing("a") }), { ChangeSetType: "CREATE", Description: "first" });
+  const { Id, StackId } = await change("fresh", template({ A: thing("a") }), {
+    ChangeSetType: "CREATE",
+    Description: "first",
+  });
   expect(await status("fresh")).toBe("REVIEW_IN_PROGRESS");
   const described = await describe("change", { StackName: "fresh" });
   expect(described).toMatchObject({
@@ -54,12 +65,32 @@ test("a new stack is reviewed before it is created", async () => {
     Status: "CREATE_COMPLETE",
     ExecutionStatus: "AVAILABLE",
     Description: "first",
-    Changes: [{ Type: "Resource", ResourceChange: { Action: "Add", LogicalResourceId: "A", ResourceType: "Test::Tiny::Thing", Scope: [], Details: [] } }],
+    Changes: [
+      {
+        Type: "Resource",
+        ResourceChange: {
+          Action: "Add",
+          LogicalResourceId: "A",
+          ResourceType: "Test::Tiny::Thing",
+          Scope: [],
+          Details: [],
+        },
+      },
+    ],
   });
   expect((await cloud.client.send(new ListChangeSetsCommand({ StackName: "fresh" }))).Summaries).toHaveLength(1);
-  expect(await message(cloud.client.send(new CreateChangeSetCommand({ StackName: "fresh", ChangeSetName: "change", TemplateBody: template({ A: thing("a") }), ChangeSetType: "CREATE" })))).toMatch(
-    /^AlreadyExistsException/,
-  );
+  expect(
+    await message(
+      cloud.client.send(
+        new CreateChangeSetCommand({
+          StackName: "fresh",
+          ChangeSetName: "change",
+          TemplateBody: template({ A: thing("a") }),
+          ChangeSetType: "CREATE",
+        }),
+      ),
+    ),
+  ).toMatch(/^AlreadyExistsException/);
   await execute(Id);
   expect(await status("fresh")).toBe("CREATE_COMPLETE");
   expect((await describe(Id)).ExecutionStatus).toBe("EXECUTE_COMPLETE");
@@ -67,7 +98,9 @@ test("a new stack is reviewed before it is created", async () => {
     `InvalidChangeSetStatusException: ChangeSet [${Id}] cannot be executed in its current status of [EXECUTE_COMPLETE]`,
   );
   const again = change("fresh", template({ A: thing("a") }), { ChangeSetType: "CREATE" });
-  expect(await message(again)).toBe("ValidationError: Stack [fresh] already exists and cannot be created again with the changeSet [change].");
+  expect(await message(again)).toBe(
+    "ValidationError: Stack [fresh] already exists and cannot be created again with the changeSet [change].",
+  );
 });
 
 test("what changes, what it causes, and why, is told before it happens", async () => {
@@ -85,10 +118,27 @@ test("what changes, what it causes, and why, is told before it happens", async (
   await cloud.client.send(new CreateStackCommand({ StackName: "preview", TemplateBody: template(before, parameters) }));
   await cloud.kernel.settled();
   const { Gone: _gone, ...kept } = before;
-  const after = { ...kept, Direct: thing("direct", { Size: 2 }), Replaced: thing("replaced", { Kind: "y" }), New: thing("new"), Noted: { ...thing("noted"), Metadata: { a: 2 } } };
-  const { Id } = await change("preview", template(after, parameters), { Parameters: [{ ParameterKey: "Size", ParameterValue: "9" }] });
+  const after = {
+    ...kept,
+    Direct: thing("direct", { Size: 2 }),
+    Replaced: thing("replaced", { Kind: "y" }),
+    New: thing("new"),
+    Noted: { ...thing("noted"), Metadata: { a: 2 } },
+  };
+  const { Id } = await change("preview", template(after, parameters), {
+    Parameters: [{ ParameterKey: "Size", ParameterValue: "9" }],
+  });
   const told = await changes(Id);
-  expect(Object.keys(told).toSorted()).toEqual(["ByParameter", "Direct", "Gone", "New", "Noted", "Replaced", "UsesArn", "UsesRef"]);
+  expect(Object.keys(told).toSorted()).toEqual([
+    "ByParameter",
+    "Direct",
+    "Gone",
+    "New",
+    "Noted",
+    "Replaced",
+    "UsesArn",
+    "UsesRef",
+  ]);
   const target = (Name: string, RequiresRecreation: string) => ({ Attribute: "Properties", Name, RequiresRecreation });
   expect(told["Gone"]).toMatchObject({ Action: "Remove", PolicyAction: "Delete" });
   expect(told["New"]!.Action).toBe("Add");
@@ -105,17 +155,38 @@ test("what changes, what it causes, and why, is told before it happens", async (
     Details: [{ Target: target("Kind", "Always"), Evaluation: "Static", ChangeSource: "DirectModification" }],
   });
   expect(told["UsesRef"]!.Details).toEqual([
-    { Target: target("Size", "Never"), Evaluation: "Dynamic", ChangeSource: "ResourceReference", CausingEntity: "Replaced" },
+    {
+      Target: target("Size", "Never"),
+      Evaluation: "Dynamic",
+      ChangeSource: "ResourceReference",
+      CausingEntity: "Replaced",
+    },
   ]);
   expect(told["UsesArn"]!.Details).toEqual([
-    { Target: target("Size", "Never"), Evaluation: "Dynamic", ChangeSource: "ResourceAttribute", CausingEntity: "Direct.Arn" },
+    {
+      Target: target("Size", "Never"),
+      Evaluation: "Dynamic",
+      ChangeSource: "ResourceAttribute",
+      CausingEntity: "Direct.Arn",
+    },
   ]);
   expect(told["ByParameter"]!.Details).toEqual([
-    { Target: target("Size", "Never"), Evaluation: "Static", ChangeSource: "ParameterReference", CausingEntity: "Size" },
+    {
+      Target: target("Size", "Never"),
+      Evaluation: "Static",
+      ChangeSource: "ParameterReference",
+      CausingEntity: "Size",
+    },
     { Target: target("Size", "Never"), Evaluation: "Dynamic", ChangeSource: "DirectModification" },
   ]);
-  const valued = (await describe(Id, { IncludePropertyValues: true })).Changes!.find((one) => one.ResourceChange!.LogicalResourceId === "Direct")!;
-  expect(valued.ResourceChange!.Details![0]!.Target).toMatchObject({ Path: "/Properties/Size", BeforeValue: "1", AfterValue: "2" });
+  const valued = (await describe(Id, { IncludePropertyValues: true })).Changes!.find(
+    (one) => one.ResourceChange!.LogicalResourceId === "Direct",
+  )!;
+  expect(valued.ResourceChange!.Details![0]!.Target).toMatchObject({
+    Path: "/Properties/Size",
+    BeforeValue: "1",
+    AfterValue: "2",
+  });
   // The preview told the truth.
   await execute(Id);
   expect(await status("preview")).toBe("UPDATE_COMPLETE");
@@ -127,26 +198,41 @@ test("a change set without changes fails, and cannot be executed", async () => {
   const { Id } = await change("still", template({ A: thing("a") }));
   expect(await describe(Id)).toMatchObject({
     Status: "FAILED",
-    StatusReason: "The submitted information didn't contain changes. Submit different information to create a change set.",
+    StatusReason:
+      "The submitted information didn't contain changes. Submit different information to create a change set.",
     ExecutionStatus: "UNAVAILABLE",
     Changes: [],
   });
-  expect(await message(execute(Id))).toBe(`InvalidChangeSetStatusException: ChangeSet [${Id}] cannot be executed in its current status of [FAILED]`);
+  expect(await message(execute(Id))).toBe(
+    `InvalidChangeSetStatusException: ChangeSet [${Id}] cannot be executed in its current status of [FAILED]`,
+  );
 });
 
 test("a change set names everything that cannot be deployed here", async () => {
-  const { Id } = await change("impossible", template({ A: thing("a", { Refused: 1 }), B: { Type: "AWS::EKS::Cluster", Properties: {} } }), { ChangeSetType: "CREATE" });
+  const { Id } = await change(
+    "impossible",
+    template({ A: thing("a", { Refused: 1 }), B: { Type: "AWS::EKS::Cluster", Properties: {} } }),
+    { ChangeSetType: "CREATE" },
+  );
   const { Status, StatusReason } = await describe(Id);
   expect(Status).toBe("FAILED");
   expect(StatusReason).toContain("Katachi does not emulate property Refused of Test::Tiny::Thing [A]");
   expect(StatusReason).toContain("Katachi does not emulate AWS::EKS::Cluster [B]");
-  expect(await message(change("x", template({ A: thing("a") }), { ChangeSetType: "IMPORT" }))).toBe("NotImplemented: Katachi does not emulate change sets of type IMPORT.");
+  expect(await message(change("x", template({ A: thing("a") }), { ChangeSetType: "IMPORT" }))).toBe(
+    "NotImplemented: Katachi does not emulate change sets of type IMPORT.",
+  );
 });
 
 test("change sets that are not there, and deleting them", async () => {
-  expect(await message(describe("nothing", { StackName: "nostack" }))).toBe("ValidationError: Stack [nostack] does not exist");
-  expect(await message(describe("nothing"))).toBe("ValidationError: StackName must be specified if ChangeSetName is not specified as an ARN.");
-  expect(await message(describe("nothing", { StackName: "still" }))).toBe("ChangeSetNotFoundException: ChangeSet [nothing] does not exist");
+  expect(await message(describe("nothing", { StackName: "nostack" }))).toBe(
+    "ValidationError: Stack [nostack] does not exist",
+  );
+  expect(await message(describe("nothing"))).toBe(
+    "ValidationError: StackName must be specified if ChangeSetName is not specified as an ARN.",
+  );
+  expect(await message(describe("nothing", { StackName: "still" }))).toBe(
+    "ChangeSetNotFoundException: ChangeSet [nothing] does not exist",
+  );
   const { Id } = await change("still", template({ A: thing("a", { Size: 4 }) }), { ChangeSetName: "short-lived" });
   const { TemplateBody } = await cloud.client.send(new GetTemplateCommand({ ChangeSetName: Id }));
   expect(JSON.parse(TemplateBody!)).toMatchObject({ Resources: { A: { Properties: { Size: 4 } } } });
@@ -156,7 +242,9 @@ test("change sets that are not there, and deleting them", async () => {
 
 test("CreateStack on a stack under review makes its change set obsolete", async () => {
   const { Id, StackId } = await change("both", template({ A: thing("a") }), { ChangeSetType: "CREATE" });
-  const made = await cloud.client.send(new CreateStackCommand({ StackName: "both", TemplateBody: template({ A: thing("a") }) }));
+  const made = await cloud.client.send(
+    new CreateStackCommand({ StackName: "both", TemplateBody: template({ A: thing("a") }) }),
+  );
   expect(made.StackId).toBe(StackId);
   await cloud.kernel.settled();
   expect((await describe(Id)).ExecutionStatus).toBe("OBSOLETE");

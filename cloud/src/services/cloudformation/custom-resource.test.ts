@@ -58,7 +58,12 @@ const template = (properties: Record<string, unknown>, outputs: Record<string, u
       },
       Fn: {
         Type: "AWS::Lambda::Function",
-        Properties: { Runtime: "nodejs22.x", Handler: "index.handler", Role: { "Fn::GetAtt": ["Role", "Arn"] }, Code: { ZipFile: CODE } },
+        Properties: {
+          Runtime: "nodejs22.x",
+          Handler: "index.handler",
+          Role: { "Fn::GetAtt": ["Role", "Arn"] },
+          Code: { ZipFile: CODE },
+        },
       },
       Thing: { Type: "Custom::Thing", Properties: { ServiceToken: { "Fn::GetAtt": ["Fn", "Arn"] }, ...properties } },
     },
@@ -73,14 +78,21 @@ async function output(StackName: string, key: string) {
 }
 async function reasons(StackName: string) {
   const { StackEvents } = await cf.send(new DescribeStackEventsCommand({ StackName }));
-  return StackEvents!.toReversed().map((event) => `${event.LogicalResourceId} ${event.ResourceStatus} ${event.ResourceStatusReason ?? ""}`.trim());
+  return StackEvents!
+    .toReversed()
+    .map((event) => `${event.LogicalResourceId} ${event.ResourceStatus} ${event.ResourceStatusReason ?? ""}`.trim());
 }
-const OUTPUTS = Object.fromEntries(["Type", "Props", "Old"].map((name) => [name, { Value: { "Fn::GetAtt": ["Thing", name] } }]));
+const OUTPUTS = Object.fromEntries(
+  ["Type", "Props", "Old"].map((name) => [name, { Value: { "Fn::GetAtt": ["Thing", name] } }]),
+);
 
 test("a function makes, changes, replaces and deletes the resource", async () => {
   const create = new CreateStackCommand({
     StackName: "custom",
-    TemplateBody: template({ Id: "one", Count: 3, Deep: { On: true } }, { ...OUTPUTS, Ref: { Value: { Ref: "Thing" } } }),
+    TemplateBody: template(
+      { Id: "one", Count: 3, Deep: { On: true } },
+      { ...OUTPUTS, Ref: { Value: { Ref: "Thing" } } },
+    ),
     Capabilities: ["CAPABILITY_IAM"],
   });
   await cf.send(create);
@@ -89,9 +101,20 @@ test("a function makes, changes, replaces and deletes the resource", async () =>
   expect(await output("custom", "Ref")).toBe("one");
   expect(await output("custom", "Type")).toBe("Create");
   // Numbers and truths arrive as texts, and the service token among the properties.
-  expect(JSON.parse((await output("custom", "Props"))!)).toMatchObject({ Id: "one", Count: "3", Deep: { On: "true" }, ServiceToken: expect.stringContaining(":function:") });
+  expect(JSON.parse((await output("custom", "Props"))!)).toMatchObject({
+    Id: "one",
+    Count: "3",
+    Deep: { On: "true" },
+    ServiceToken: expect.stringContaining(":function:"),
+  });
 
-  await cf.send(new UpdateStackCommand({ StackName: "custom", TemplateBody: template({ Id: "two", Count: 4 }, { ...OUTPUTS, Ref: { Value: { Ref: "Thing" } } }), Capabilities: ["CAPABILITY_IAM"] }));
+  await cf.send(
+    new UpdateStackCommand({
+      StackName: "custom",
+      TemplateBody: template({ Id: "two", Count: 4 }, { ...OUTPUTS, Ref: { Value: { Ref: "Thing" } } }),
+      Capabilities: ["CAPABILITY_IAM"],
+    }),
+  );
   await cloud.settled();
   expect(await output("custom", "Ref")).toBe("two");
   expect(await output("custom", "Type")).toBe("Update");
@@ -110,7 +133,13 @@ test("a function makes, changes, replaces and deletes the resource", async () =>
 });
 
 test("a function that says FAILED fails the stack with its reason", async () => {
-  await cf.send(new CreateStackCommand({ StackName: "refusing", TemplateBody: template({ Id: "x", Mode: "fail-Create" }), Capabilities: ["CAPABILITY_IAM"] }));
+  await cf.send(
+    new CreateStackCommand({
+      StackName: "refusing",
+      TemplateBody: template({ Id: "x", Mode: "fail-Create" }),
+      Capabilities: ["CAPABILITY_IAM"],
+    }),
+  );
   await cloud.settled();
   expect((await stack("refusing")).StackStatus).toBe("ROLLBACK_COMPLETE");
   const told = await reasons("refusing");
@@ -121,7 +150,13 @@ test("a function that says FAILED fails the stack with its reason", async () => 
 });
 
 test("a function that never answers fails the stack after its hour, by the clock", async () => {
-  await cf.send(new CreateStackCommand({ StackName: "silent", TemplateBody: template({ Mode: "silent" }), Capabilities: ["CAPABILITY_IAM"] }));
+  await cf.send(
+    new CreateStackCommand({
+      StackName: "silent",
+      TemplateBody: template({ Mode: "silent" }),
+      Capabilities: ["CAPABILITY_IAM"],
+    }),
+  );
   await cloud.settled();
   expect((await stack("silent")).StackStatus).toBe("CREATE_IN_PROGRESS");
   await cloud.clock.advance("61 minutes");
@@ -137,18 +172,26 @@ const wait = (more = {}) =>
   JSON.stringify({
     Resources: {
       Handle: { Type: "AWS::CloudFormation::WaitConditionHandle" },
-      Wait: { Type: "AWS::CloudFormation::WaitCondition", Properties: { Handle: { Ref: "Handle" }, Timeout: "600", Count: 2, ...more } },
+      Wait: {
+        Type: "AWS::CloudFormation::WaitCondition",
+        Properties: { Handle: { Ref: "Handle" }, Timeout: "600", Count: 2, ...more },
+      },
     },
     Outputs: { Data: { Value: { "Fn::GetAtt": ["Wait", "Data"] } } },
   });
 
 async function signal(StackName: string, body: unknown) {
-  const { StackResources } = await cf.send(new DescribeStackResourcesCommand({ StackName, LogicalResourceId: "Handle" }));
+  const { StackResources } = await cf.send(
+    new DescribeStackResourcesCommand({ StackName, LogicalResourceId: "Handle" }),
+  );
   const url = new URL(StackResources![0]!.PhysicalResourceId!);
   expect(url.host).toBe("cloudformation-waitcondition-us-east-1.s3.amazonaws.com");
   // The name leads here only from inside of functions: from elsewhere the same as a path on the cloud's port.
   const [bucket] = url.host.split(".");
-  return fetch(`${cloud.endpoint}/${bucket}${url.pathname}${url.search}`, { method: "PUT", body: JSON.stringify(body) });
+  return fetch(`${cloud.endpoint}/${bucket}${url.pathname}${url.search}`, {
+    method: "PUT",
+    body: JSON.stringify(body),
+  });
 }
 
 test("a wait condition waits for its signals", async () => {
@@ -169,18 +212,27 @@ test("a wait condition fails by signal, by time, and takes no forged signal", as
   await cloud.settled();
   await signal("told", { Status: "FAILURE", UniqueId: "host-1", Data: "", Reason: "disk full" });
   await cloud.settled();
-  expect(await reasons("told")).toContain("Wait CREATE_FAILED WaitCondition received failed message: 'disk full' for uniqueId: host-1");
+  expect(await reasons("told")).toContain(
+    "Wait CREATE_FAILED WaitCondition received failed message: 'disk full' for uniqueId: host-1",
+  );
 
   await cf.send(new CreateStackCommand({ StackName: "tired", TemplateBody: wait() }));
   await cloud.settled();
-  const { StackResources } = await cf.send(new DescribeStackResourcesCommand({ StackName: "tired", LogicalResourceId: "Handle" }));
+  const { StackResources } = await cf.send(
+    new DescribeStackResourcesCommand({ StackName: "tired", LogicalResourceId: "Handle" }),
+  );
   const url = new URL(StackResources![0]!.PhysicalResourceId!);
   const forged = `${cloud.endpoint}/${url.host.split(".")[0]}${url.pathname}?X-Amz-Signature=${"0".repeat(64)}`;
   const refused = await fetch(forged, { method: "PUT", body: "{}" });
-  expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("<Code>SignatureDoesNotMatch</Code>")]);
+  expect([refused.status, await refused.text()]).toEqual([
+    403,
+    expect.stringContaining("<Code>SignatureDoesNotMatch</Code>"),
+  ]);
   await cloud.clock.advance("11 minutes");
   await cloud.settled();
-  expect(await reasons("tired")).toContain("Wait CREATE_FAILED WaitCondition timed out. Received 0 conditions when expecting 2");
+  expect(await reasons("tired")).toContain(
+    "Wait CREATE_FAILED WaitCondition timed out. Received 0 conditions when expecting 2",
+  );
 });
 
 test("nested stacks: made, told their parameters, asked for outputs, updated, rolled back and deleted with their parent", async () => {
@@ -191,14 +243,29 @@ test("nested stacks: made, told their parameters, asked for outputs, updated, ro
     Resources: { P: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: value } } },
     Outputs: { Name: { Value: { Ref: "P" } } },
   });
-  await s3.send(new PutObjectCommand({ Bucket: "nested-templates", Key: "child.json", Body: JSON.stringify(child({ Ref: "Value" })) }));
-  await s3.send(new PutObjectCommand({ Bucket: "nested-templates", Key: "bad.json", Body: JSON.stringify(child({ "Fn::Join": ["", ["{{resolve:ssm:/nowhere}}"]] })) }));
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: "nested-templates",
+      Key: "child.json",
+      Body: JSON.stringify(child({ Ref: "Value" })),
+    }),
+  );
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: "nested-templates",
+      Key: "bad.json",
+      Body: JSON.stringify(child({ "Fn::Join": ["", ["{{resolve:ssm:/nowhere}}"]] })),
+    }),
+  );
   const parent = (Value: string, key = "child.json", more = {}) =>
     JSON.stringify({
       Resources: {
         Child: {
           Type: "AWS::CloudFormation::Stack",
-          Properties: { TemplateURL: `https://nested-templates.s3.us-east-1.amazonaws.com/${key}`, Parameters: { Value } },
+          Properties: {
+            TemplateURL: `https://nested-templates.s3.us-east-1.amazonaws.com/${key}`,
+            Parameters: { Value },
+          },
         },
         ...more,
       },
@@ -207,22 +274,35 @@ test("nested stacks: made, told their parameters, asked for outputs, updated, ro
   await cf.send(new CreateStackCommand({ StackName: "parent", TemplateBody: parent("first") }));
   await cloud.settled();
   const name = (await output("parent", "Name"))!;
-  const value = async () => (await cloud.client(SSMClient).send(new GetParameterCommand({ Name: name }))).Parameter!.Value;
+  const value = async () =>
+    (await cloud.client(SSMClient).send(new GetParameterCommand({ Name: name }))).Parameter!.Value;
   expect(await value()).toBe("first");
   const nested = await stack((await output("parent", "Id"))!);
-  expect(nested).toMatchObject({ StackName: expect.stringMatching(/^parent-Child-[A-Za-z0-9]{12}$/), ParentId: (await stack("parent")).StackId, StackStatus: "CREATE_COMPLETE" });
+  expect(nested).toMatchObject({
+    StackName: expect.stringMatching(/^parent-Child-[A-Za-z0-9]{12}$/),
+    ParentId: (await stack("parent")).StackId,
+    StackStatus: "CREATE_COMPLETE",
+  });
 
   await cf.send(new UpdateStackCommand({ StackName: "parent", TemplateBody: parent("second") }));
   await cloud.settled();
   expect(await value()).toBe("second");
 
   // Something else fails after the child was updated: the child goes back with its parent.
-  const broken = { Broken: { Type: "AWS::SSM::Parameter", DependsOn: "Child", Properties: { Type: "String", Name: "/aws/reserved", Value: "x" } } };
+  const broken = {
+    Broken: {
+      Type: "AWS::SSM::Parameter",
+      DependsOn: "Child",
+      Properties: { Type: "String", Name: "/aws/reserved", Value: "x" },
+    },
+  };
   await cf.send(new UpdateStackCommand({ StackName: "parent", TemplateBody: parent("third", "child.json", broken) }));
   await cloud.settled();
   expect((await stack("parent")).StackStatus).toBe("UPDATE_ROLLBACK_COMPLETE");
   expect(await value()).toBe("second");
-  expect((await reasons("parent")).find((line) => line.startsWith("Broken CREATE_FAILED"))).toMatch(/Resource handler returned message: ".*\(Service: Ssm, Status Code: 400, Request ID: .*\)" \(RequestToken: .*, HandlerErrorCode: .*\)$/);
+  expect((await reasons("parent")).find((line) => line.startsWith("Broken CREATE_FAILED"))).toMatch(
+    /Resource handler returned message: ".*\(Service: Ssm, Status Code: 400, Request ID: .*\)" \(RequestToken: .*, HandlerErrorCode: .*\)$/,
+  );
 
   await cf.send(new CreateStackCommand({ StackName: "unhappy", TemplateBody: parent("x", "bad.json") }));
   await cloud.settled();
@@ -242,16 +322,35 @@ test("SSM parameter types and dynamic references are read when the stack is depl
   await ssm.send(new PutParameterCommand({ Name: "/app/size", Value: "large", Type: "String" }));
   const TemplateBody = JSON.stringify({
     Parameters: { Size: { Type: "AWS::SSM::Parameter::Value<String>", Default: "/app/size" } },
-    Resources: { P: { Type: "AWS::SSM::Parameter", Properties: { Name: "/app/copy", Type: "String", Value: { "Fn::Sub": "${Size} {{resolve:ssm:/app/size:1}}" } } } },
+    Resources: {
+      P: {
+        Type: "AWS::SSM::Parameter",
+        Properties: { Name: "/app/copy", Type: "String", Value: { "Fn::Sub": "${Size} {{resolve:ssm:/app/size:1}}" } },
+      },
+    },
   });
   await cf.send(new CreateStackCommand({ StackName: "ssm", TemplateBody }));
   await cloud.settled();
   expect((await ssm.send(new GetParameterCommand({ Name: "/app/copy" }))).Parameter!.Value).toBe("large large");
-  expect((await stack("ssm")).Parameters).toEqual([{ ParameterKey: "Size", ParameterValue: "/app/size", ResolvedValue: "large" }]);
-  const missing = new CreateStackCommand({ StackName: "nossm", TemplateBody, Parameters: [{ ParameterKey: "Size", ParameterValue: "/app/none" }] });
-  await expect(cf.send(missing)).rejects.toThrow("Unable to fetch parameters [/app/none] from parameter store for this account.");
-  const secure = JSON.stringify({ Resources: { P: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: "{{resolve:ssm-secure:/app/size}}" } } } });
+  expect((await stack("ssm")).Parameters).toEqual([
+    { ParameterKey: "Size", ParameterValue: "/app/size", ResolvedValue: "large" },
+  ]);
+  const missing = new CreateStackCommand({
+    StackName: "nossm",
+    TemplateBody,
+    Parameters: [{ ParameterKey: "Size", ParameterValue: "/app/none" }],
+  });
+  await expect(cf.send(missing)).rejects.toThrow(
+    "Unable to fetch parameters [/app/none] from parameter store for this account.",
+  );
+  const secure = JSON.stringify({
+    Resources: {
+      P: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: "{{resolve:ssm-secure:/app/size}}" } },
+    },
+  });
   await cf.send(new CreateStackCommand({ StackName: "secure", TemplateBody: secure }));
   await cloud.settled();
-  expect(await reasons("secure")).toContain("P CREATE_FAILED SSM Secure reference is not supported in: [AWS::SSM::Parameter/Properties/Value]");
+  expect(await reasons("secure")).toContain(
+    "P CREATE_FAILED SSM Secure reference is not supported in: [AWS::SSM::Parameter/Properties/Value]",
+  );
 });

@@ -16,11 +16,16 @@ export class World {
   /** What was done, in order: `create A`, `update A`, `delete A`. */
   readonly log: string[] = [];
   #made = 0;
-  /** While set, a create that has this name waits for ever (until the cloud is gone). */
+  /** While set (`update b`), what does that waits for ever, until the cloud is gone. */
   hangs: string | undefined;
 
   next(): number {
     return ++this.#made;
+  }
+
+  async note(what: string): Promise<void> {
+    this.log.push(what);
+    if (this.hangs === what) await new Promise(() => undefined);
   }
 }
 
@@ -45,20 +50,19 @@ export function thingType(world: World): ResourceType {
     honours: { Name: true, Size: true, Kind: true, Fails: true, Tags: true },
     replaceOn: ["Kind"],
     async create(cx, props) {
-      world.log.push(`create ${props.Name}`);
-      if (world.hangs === props.Name) await new Promise(() => undefined);
+      await world.note(`create ${props.Name}`);
       failing(props, "create");
       const physicalId = cx.physicalName(60);
       world.things.set(physicalId, { ...props, Number: world.next(), AllTags: cx.mergedTagMap(props.Tags) });
       return { physicalId };
     },
     async update(_cx, { physicalId, props }) {
-      world.log.push(`update ${props.Name}`);
+      await world.note(`update ${props.Name}`);
       failing(props, "update");
       world.things.set(physicalId, { ...props });
     },
     async delete(_cx, { physicalId, props }) {
-      world.log.push(`delete ${props.Name}`);
+      await world.note(`delete ${props.Name}`);
       failing(props, "delete");
       if (!world.things.delete(physicalId)) throw new AwsError("ThingNotFound", "no such thing");
     },
