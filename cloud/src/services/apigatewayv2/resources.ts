@@ -155,7 +155,7 @@ interface StageProps {
   Tags?: Record<string, string>;
 }
 
-const NO_METRICS = { harmless: "Katachi keeps no metrics of APIs" };
+const NO_METRICS = { harmless: "Katachi keeps the metrics of APIs and stages, not of single routes" };
 
 const stage = defineResource<StageProps>({
   type: "AWS::ApiGatewayV2::Stage",

@@ -22,7 +22,8 @@ const N = BigInt(
 const G = 2n;
 const K = numberOf(sha256(Buffer.concat([bytesOf(N), bytesOf(G)])));
 const SALT_BYTES = 16;
-const SECRET_BYTES = 128;
+/** RFC 5054: at least 256 bits. */
+const SECRET_BYTES = 32;
 
 /** The verifier of a password. @param poolName the pool's id without its Region; @param userId what the client hashes as the user */
 export function makeVerifier(random: Random, poolName: string, userId: string, password: string): Verifier {

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from "../../../http.ts";
 import { afterRealMs, realMs } from "../../../kernel/real-time.ts";
-import { authorizeByIam } from "../authorizers/iam.ts";
+import { authorizeByIam, requestArn } from "../authorizers/iam.ts";
 import { authorizeByToken } from "../authorizers/jwt.ts";
 import { authorizeByFunction } from "../authorizers/lambda.ts";
 import type { Cx } from "../gateway.ts";
@@ -41,12 +41,20 @@ export async function executeApi(cx: Cx, http: HttpRequest, address: ApiAddress)
     cx.span.traceId,
   );
   const exchange: Exchange = { stage, request };
+  note(cx, exchange);
   const reply = await answer(cx, exchange, path);
   if (stage.cors && !isPreflight(request)) addCors(stage.cors, request, reply);
   reply.headers["apigw-requestid"] = [requestId];
   exchange.response = { status: reply.status, bytes: bytesOf(reply.body), latencyMs: Math.round(realMs() - startMs) };
   if (stage.log) cx.state.accessLogs.write(cx, exchange);
   return toResponse(reply);
+}
+
+/** What the trace, the metrics and the console want to know. */
+function note(cx: Cx, exchange: Exchange): void {
+  cx.span.attributes["apiId"] = exchange.stage.api.ApiId;
+  cx.span.attributes["stage"] = exchange.stage.record.StageName;
+  cx.span.resource = requestArn(exchange);
 }
 
 function gatewayHeaders(requestId: string): Record<string, string[]> {
@@ -92,6 +100,7 @@ async function proceed(cx: Cx, exchange: Exchange, encodedPath: string): Promise
     throw new GatewayError(404);
   }
   exchange.route = match.value;
+  cx.span.attributes["routeKey"] = match.value.record.RouteKey;
   exchange.parameters = match.parameters;
   if (match.value.bucket?.take(cx.kernel.clock.now()) === false) throw new GatewayError(429);
   const authorized = authorize(cx, exchange);

@@ -11,7 +11,7 @@ import { functionArnOf } from "./function-uri.ts";
 /**
  * Invokes the function of a Lambda proxy integration and reads its answer.
  * @throws GatewayError 500 where the function may not be invoked, fails or answers what is no response; 503 where it is
- *   throttled
+ *   throttled or runs into its timeout
  */
 export async function invokeFunction(cx: Cx, exchange: Exchange): Promise<Reply> {
   const { record, requestMapping } = exchange.route!.integration!;
@@ -23,7 +23,7 @@ export async function invokeFunction(cx: Cx, exchange: Exchange): Promise<Reply>
   const event = format === "1.0" ? proxyEvent10(changed) : proxyEvent20(changed);
   const result = await invoke(cx, exchange, functionArnOf(record.IntegrationUri ?? ""), event);
   exchange.integration!.serviceStatus = 200;
-  if (result.FunctionError) throw failed(exchange, textOf(result.Payload));
+  if (result.FunctionError) throw functionFailed(exchange, textOf(result.Payload));
   const reply = readProxyResponse(result.Payload ?? new Uint8Array(), format);
   if (!reply)
     throw failed(exchange, "The response from the Lambda function doesn't match the format that API Gateway expects");
@@ -65,6 +65,11 @@ function routeArn({ stage, route, request }: Exchange): string {
   const start = [stage.api.ApiId, stage.record.StageName] as const;
   if (space < 0) return executeArn(stage.scope, ...start, RouteKey);
   return executeArn(stage.scope, ...start, request.method) + RouteKey.slice(space + 1);
+}
+
+/** AWS: a function that ran into its timeout is unavailable; any other failure of a function is an internal error. */
+function functionFailed(exchange: Exchange, error: string): GatewayError {
+  return failed(exchange, error, /Task timed out after \d/.test(error) ? 503 : 500);
 }
 
 function failed(exchange: Exchange, why: string, status: 500 | 503 = 500): GatewayError {
