@@ -1,5 +1,5 @@
 import { AwsError } from "../aws/error.ts";
-import type { HttpHead } from "../http.ts";
+import type { HttpHead, SignedText, Signer } from "../http.ts";
 import type { Authority, KnownCredentials } from "../iam/authority.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { authError } from "./auth-errors.ts";
@@ -15,6 +15,7 @@ import {
   sameSignature,
   sha256,
   signRequest,
+  signText,
   signV2,
   UNSIGNED_PAYLOAD,
 } from "./sigv4.ts";
@@ -32,6 +33,9 @@ export interface Claim extends Told {
   readonly signature: Signature | undefined;
   readonly operation: Operation;
 }
+
+/** What a signature of a text lacks of one of a request. */
+const TEXT_SIGNATURE = { kind: "query", algorithm: "", signedHeaders: "" } as const;
 
 const MINUTE_MS = 60_000;
 /** AWS: S3 allows 15 minutes between its clock and the sender's, the others 5. */
@@ -62,7 +66,7 @@ export class Authentication {
     const caller = this.#identify(signature, protocol);
     if (signature && this.#mode === "strict") {
       if (!caller.known) throw authError("unknown", protocol, undefined, { AWSAccessKeyId: signature.accessKeyId });
-      this.#checkToken(head, caller.known, protocol);
+      checkToken(tokenOf(head), caller.known, protocol);
     }
     return caller;
   }
@@ -79,11 +83,33 @@ export class Authentication {
       this.#verifyPresigned({ head, protocol: "restJson1" }, signature, caller.known, body);
     else if (this.#mode === "strict") {
       if (!caller.known) throw authError("unknown", "restJson1");
-      this.#checkToken(head, caller.known, "restJson1");
+      checkToken(tokenOf(head), caller.known, "restJson1");
       this.#checkSkew({ head, protocol: "restJson1" });
       this.#compare({ head, protocol: "restJson1" }, signature, caller.known, payloadHash(head, body));
     }
     return caller;
+  }
+
+  /**
+   * Who signed a text in a body.
+   * @throws AwsError in S3's words
+   */
+  signer(signed: SignedText): Signer {
+    const { accessKeyId, signature } = signed;
+    const scope = signed.scope ?? { date: "", region: "", service: "s3" };
+    const caller = this.#identify({ ...TEXT_SIGNATURE, ...scope, accessKeyId, signature }, "restXml");
+    const { known } = caller;
+    if (known) {
+      if (this.#mode === "strict") checkToken(signed.sessionToken ?? "", known, "restXml");
+      if (!sameSignature(signText(known.secretAccessKey, signed), signature))
+        throw authError("mismatch", "restXml", undefined, {
+          AWSAccessKeyId: accessKeyId,
+          StringToSign: signed.text,
+          SignatureProvided: signature,
+        });
+    } else if (this.#mode === "strict")
+      throw authError("unknown", "restXml", undefined, { AWSAccessKeyId: accessKeyId });
+    return { principal: caller.principal, scope: caller.scope, isProven: known !== undefined };
   }
 
   #identify(signature: Signature | undefined, protocol: Protocol): Caller {
@@ -95,17 +121,6 @@ export class Authentication {
       if (error instanceof AwsError && error.code === "InvalidClientTokenId") throw authError("unknown", protocol);
       throw error;
     }
-  }
-
-  /** AWS: temporary credentials are only good together with their token. */
-  #checkToken(head: HttpHead, { sessionToken }: KnownCredentials, protocol: Protocol): void {
-    if (sessionToken === undefined) return;
-    const given =
-      head.headers["x-amz-security-token"] ?? new URLSearchParams(head.query).get("X-Amz-Security-Token") ?? "";
-    if (sameSignature(given, sessionToken)) return;
-    if (protocol === "restXml")
-      throw new AwsError("InvalidToken", "The provided token is malformed or otherwise invalid.", { status: 400 });
-    throw authError("unknown", protocol);
   }
 
   /**
@@ -234,6 +249,19 @@ export class Authentication {
   #machineMs(): number {
     return this.#clock.now() - this.#clock.offsetMs;
   }
+}
+
+/** The token that is given beside an access key. */
+function tokenOf(head: HttpHead): string {
+  return head.headers["x-amz-security-token"] ?? new URLSearchParams(head.query).get("X-Amz-Security-Token") ?? "";
+}
+
+/** AWS: temporary credentials are only good together with their token. */
+function checkToken(given: string, { sessionToken }: KnownCredentials, protocol: Protocol): void {
+  if (sessionToken === undefined || sameSignature(given, sessionToken)) return;
+  if (protocol === "restXml")
+    throw new AwsError("InvalidToken", "The provided token is malformed or otherwise invalid.", { status: 400 });
+  throw authError("unknown", protocol);
 }
 
 /** AWS: S3's own checks of a presigned address. */

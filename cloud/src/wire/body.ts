@@ -117,8 +117,12 @@ export async function openBody(
     const body = (await readBody(request, SMALL_BYTES_MAX))!;
     return framed ? unframe(body, head, signatures) : body;
   }
-  const received = receive(request);
-  return framed ? unframeStream(received, head, signatures) : Readable.from(received, { objectMode: false });
+  return framed ? unframeStream(receive(request), head, signatures) : streamBody(request);
+}
+
+/** A body as it comes, whatever its length. It fails with an AwsError where the client goes away. */
+export function streamBody(request: Incoming): Readable {
+  return Readable.from(receive(request), { objectMode: false });
 }
 
 /** Whoever stops reading early leaves the connection whole, so that the answer can still be sent. */

@@ -3,12 +3,21 @@ import type { Readable } from "node:stream";
 import { AwsError, NotEmulatedError } from "../aws/error.ts";
 import type { ApiName } from "../aws/api-types.ts";
 import type { Gate } from "../gate.ts";
-import type { HttpHead, HttpRequest, HttpResponse } from "../http.ts";
+import type { HttpHead, HttpRequest, HttpResponse, HttpUpload } from "../http.ts";
 import type { Authority } from "../iam/authority.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SpanContext } from "../kernel/trace.ts";
 import type { CallSource, DataPlane } from "../service.ts";
-import { bodyBytesMax, bodyTooLarge, headWithoutFraming, type Incoming, openBody, readBody, unpack } from "./body.ts";
+import {
+  bodyBytesMax,
+  bodyTooLarge,
+  headWithoutFraming,
+  type Incoming,
+  openBody,
+  readBody,
+  streamBody,
+  unpack,
+} from "./body.ts";
 import { type ChunkSignatures, isAwsChunked, unframe } from "./aws-chunked.ts";
 import { checkDigests } from "./digests.ts";
 import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
@@ -82,12 +91,23 @@ export class Front {
       if (match !== undefined) return this.#answerPlane(candidate, match, head, incoming);
     }
     const origin = head.headers["origin"];
-    if (origin !== undefined && !isLocalOrigin(origin)) return foreignOrigin(origin);
+    const own = origin === undefined ? undefined : this.#crossOrigin(head);
+    if (origin !== undefined && !isLocalOrigin(origin) && !own?.[ALLOW_ORIGIN]) return foreignOrigin(origin);
     if (isPreflight(head)) return preflight(head);
     const response = await this.#answerApi(head, incoming);
     // Only here: a data plane's CORS is the user's, and what is missing there must be missing here too.
-    if (origin !== undefined && !hasCors(response)) Object.assign(response.headers, corsHeaders(origin));
+    if (origin !== undefined && !hasCors(response)) Object.assign(response.headers, own ?? corsHeaders(origin));
     return response;
+  }
+
+  /** CORS headers that a user configured for the address that is asked for. */
+  #crossOrigin(head: HttpHead): Readonly<Record<string, string>> | undefined {
+    const { gate } = this.#options;
+    for (const { api, crossOrigin } of gate.definitions()) {
+      const headers = crossOrigin?.(head, gate.stateOf(api));
+      if (headers) return headers;
+    }
+    return undefined;
   }
 
   /** By this the command line knows a Katachi, and where its control API is. */
@@ -238,9 +258,14 @@ export class Front {
     incoming: Incoming,
   ): Promise<HttpResponse> {
     const requestId = this.#options.kernel.random.uuid();
-    const body = await readBody(incoming, plane.bodyBytesMax ?? PLANE_BODY_BYTES_MAX);
+    const body = plane.streams ? EMPTY : await readBody(incoming, plane.bodyBytesMax ?? PLANE_BODY_BYTES_MAX);
     if (!body) return message(413, "Request Entity Too Large");
-    const request: HttpRequest = { ...head, rawHeaders: incoming.rawHeaders, body };
+    const request: HttpRequest = {
+      ...head,
+      rawHeaders: incoming.rawHeaders,
+      body,
+      ...(plane.streams ? { upload: this.#uploadOf(incoming) } : {}),
+    };
     try {
       const caller = this.#authentication.planeCaller(head, body);
       return await this.#options.gate.serve({
@@ -258,6 +283,10 @@ export class Front {
       if (error instanceof AwsError) return message(error.status ?? 400, error.message);
       throw error;
     }
+  }
+
+  #uploadOf(incoming: Incoming): HttpUpload {
+    return { stream: streamBody(incoming), findSigner: (signed) => this.#authentication.signer(signed) };
   }
 }
 
@@ -345,8 +374,10 @@ function traceParent(head: HttpHead): SpanContext | undefined {
   return match ? { traceId: match[1]!, spanId: match[2] ?? "" } : undefined;
 }
 
+const ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+
 function hasCors(response: HttpResponse): boolean {
-  return Object.keys(response.headers).some((name) => name.toLowerCase() === "access-control-allow-origin");
+  return Object.keys(response.headers).some((name) => name.toLowerCase() === ALLOW_ORIGIN.toLowerCase());
 }
 
 function message(status: number, text: string): HttpResponse {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { SmithyRpcV2CborProtocol } from "@smithy/core/cbor";
 import { describe, expect, it } from "vitest";
 import { SERVICES } from "../../../scripts/generate-api.mjs";
 import { AwsError } from "../aws/error.ts";
@@ -72,7 +73,7 @@ async function bytesOf(body: unknown): Promise<Buffer> {
 }
 
 /** A client whose requests go no further than to `answer`. */
-function clientOf(api: ServiceApi, sdk: Sdk, answer: { now: Answer }): Client {
+function clientOf(api: ServiceApi, sdk: Sdk, answer: { now: Answer }, options: Record<string, unknown>): Client {
   const Class = Object.entries(sdk).find(([name]) => name.endsWith("Client") && name !== "__Client")![1] as new (
     configuration: unknown,
   ) => Client;
@@ -87,6 +88,7 @@ function clientOf(api: ServiceApi, sdk: Sdk, answer: { now: Answer }): Client {
     responseChecksumValidation: "WHEN_REQUIRED",
     disableRequestCompression: true,
     md5: false,
+    ...options,
     requestHandler: {
       metadata: { handlerProtocol: "http/1.1" },
       async handle(request: ClientRequest) {
@@ -240,13 +242,23 @@ async function errorTrip(
   expect(comparable(within(members, caught))).toEqual(comparable(members));
 }
 
-describe.each(Object.entries(SERVICES))("%s", (name, { client: packageName }) => {
+const TRIPS = [
+  ...Object.keys(SERVICES).map((name) => ({ name, protocol: "its own protocol", options: {} })),
+  ...["cloudwatch", "dynamodb"].map((name) => ({
+    name,
+    protocol: "RPC v2 CBOR",
+    options: { protocol: SmithyRpcV2CborProtocol },
+  })),
+];
+
+describe.each(TRIPS)("$name in $protocol", ({ name, options }) => {
+  const { client: packageName } = SERVICES[name]!;
   const ROUNDS = name === "ec2" ? 1 : 2;
   it("round-trips every operation, in and out, and its errors", { timeout: 60_000 }, async () => {
     const sdk = (await import(`@aws-sdk/${packageName}`)) as Sdk;
     const api = getApi(name);
     const answer: { now: Answer } = { now: () => ({ status: 500, headers: {} }) };
-    const client = clientOf(api, sdk, answer);
+    const client = clientOf(api, sdk, answer, options);
     const failures: string[] = [];
     for (const operationName of api.operationNames) {
       if (ELSEWHERE.has(`${name}:${operationName}`)) continue;

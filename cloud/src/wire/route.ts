@@ -1,6 +1,14 @@
 import { AwsError, NotEmulatedError } from "../aws/error.ts";
 import type { HttpHead } from "../http.ts";
-import { API_INDEX, getApi, knownServices, type Operation, type Protocol, type ServiceApi } from "./model.ts";
+import {
+  API_INDEX,
+  getApi,
+  type KnownService,
+  knownServices,
+  type Operation,
+  type Protocol,
+  type ServiceApi,
+} from "./model.ts";
 import { RestRouter } from "./rest-router.ts";
 import { routeS3 } from "./s3-router.ts";
 
@@ -122,9 +130,10 @@ export function routeForm(parameters: URLSearchParams, signingName: string | und
   const api = candidates[0] === undefined ? undefined : getApi(candidates[0]);
   if (api)
     return { protocol: api.name === "ec2" ? "ec2Query" : "awsQuery", api, error: invalidAction(action, version) };
-  const service = knownServices().find((known) =>
-    signingName === undefined ? known.version === version : known.signingName === signingName,
-  );
+  const service =
+    signingName === undefined
+      ? knownServices().find((known) => known.version === version)
+      : serviceSignedAs(signingName);
   return {
     protocol: "awsQuery",
     api: undefined,
@@ -164,6 +173,9 @@ function routeSigned(head: HttpHead, signingName: string): Route | Refusal {
   }
   const api = getApi(names[0]!);
   const isRest = api.protocol === "restJson1" || api.protocol === "restXml";
+  // API Gateway's REST APIs are signed as its HTTP APIs are, and have paths of their own.
+  const sibling = knownServices().find((known) => known.signingName === signingName && !API_INDEX.has(known.name));
+  if (sibling) return refuseSigned(head, signingName, sibling);
   return { protocol: api.protocol, api, error: isRest ? noSuchRoute(head) : unknownOperation() };
 }
 
@@ -172,10 +184,15 @@ function noSuchRoute(head: HttpHead): AwsError {
   return new AwsError("UnknownOperationException", `Unknown operation: ${head.method} ${head.path}`, { status: 404 });
 }
 
-function refuseSigned(head: HttpHead, signingName: string): Refusal {
-  const service = knownServices().find((known) => known.signingName === signingName);
+function refuseSigned(head: HttpHead, signingName: string, service = serviceSignedAs(signingName)): Refusal {
   const protocol =
     service?.protocol === "rest-xml" ? "restXml" : service?.protocol === "query" ? "awsQuery" : "restJson1";
   const what = `the service ${service?.name ?? signingName} (${head.method} ${head.path})`;
   return { protocol, api: undefined, error: new NotEmulatedError(what) };
+}
+
+/** Where several share the name (RDS, DocumentDB and Neptune), the one that is called so. */
+function serviceSignedAs(signingName: string): KnownService | undefined {
+  const services = knownServices().filter((known) => known.signingName === signingName);
+  return services.find((known) => known.name === signingName) ?? services[0];
 }

@@ -1,4 +1,4 @@
-import { AwsError, NotEmulatedError } from "../aws/error.ts";
+import { AwsError } from "../aws/error.ts";
 import type { HttpHead } from "../http.ts";
 import { getApi } from "./model.ts";
 import type { HeadRoute } from "./route.ts";
@@ -69,7 +69,7 @@ export function routeS3(head: HttpHead): HeadRoute {
     const { service, bucket: ofBucket, object } = findPlaces();
     const bindings = (bucket === "" ? service : key === "" ? ofBucket : object).get(head.method);
     const binding = bindings && chooseBinding(bindings, head);
-    if (!binding) return refuse(noSuchMethod(head, bucket));
+    if (!binding) return refuse(noSuchMethod(head, bucket, key));
     const operation = api.operation(binding.name);
     return { api, operation, protocol: "restXml", labels: { Bucket: bucket, Key: key } };
   } catch (error) {
@@ -78,11 +78,21 @@ export function routeS3(head: HttpHead): HeadRoute {
   }
 }
 
-function noSuchMethod(head: HttpHead, bucket: string): AwsError {
-  if (head.method === "POST" && bucket !== "" && head.headers["content-type"]?.startsWith("multipart/form-data"))
-    return new NotEmulatedError("the browser form upload (POST Object) of s3");
+/** Form uploads to a bucket that exists are S3's data plane and do not come here. */
+function noSuchMethod(head: HttpHead, bucket: string, key: string): AwsError {
+  if (head.method === "POST" && bucket !== "" && key === "") {
+    if (head.headers["content-type"]?.startsWith("multipart/form-data"))
+      return new AwsError("NoSuchBucket", "The specified bucket does not exist", {
+        status: 404,
+        members: { BucketName: bucket },
+      });
+    return new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+      status: 412,
+      members: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" },
+    });
+  }
   return new AwsError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
     status: 405,
-    members: { Method: head.method, ResourceType: bucket === "" ? "SERVICE" : "BUCKET" },
+    members: { Method: head.method, ResourceType: bucket === "" ? "SERVICE" : key === "" ? "BUCKET" : "OBJECT" },
   });
 }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { HttpHead } from "../http.ts";
+import type { HttpHead, SignedText } from "../http.ts";
 import type { ChunkSignatures } from "./aws-chunked.ts";
 import type { Signature } from "./identity.ts";
 
@@ -11,6 +11,9 @@ import type { Signature } from "./identity.ts";
 
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/** What a key is made for. */
+type SigningScope = Pick<Signature, "date" | "region" | "service">;
 
 /** What was signed, for the error that S3 tells in detail. */
 export interface Signed {
@@ -52,6 +55,13 @@ export function sameSignature(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
+/** The signature of a text alone, as forms carry it for their policy. */
+export function signText(secretAccessKey: string, { text, scope }: SignedText): string {
+  return scope
+    ? hmac(signingKey(secretAccessKey, scope), text).toString("hex")
+    : createHmac("sha1", secretAccessKey).update(text).digest("base64");
+}
+
 /** The time of signing, `20260102T030405Z`; empty where the request has none. */
 export function dateOf(head: HttpHead): string {
   if (head.query.includes("X-Amz-Date=")) return new URLSearchParams(head.query).get("X-Amz-Date") ?? "";
@@ -89,7 +99,7 @@ function scopeOf({ date, region, service }: Signature): string {
 const keys = new Map<string, Buffer>();
 const KEYS_MAX = 1000;
 
-function signingKey(secret: string, { date, region, service }: Signature): Buffer {
+function signingKey(secret: string, { date, region, service }: SigningScope): Buffer {
   const id = `${secret}/${date}/${region}/${service}`;
   let key = keys.get(id);
   if (!key) {
