@@ -1,4 +1,5 @@
 import {
+  isScalar,
   parseDocument,
   visit,
   type Document,
@@ -116,7 +117,8 @@ const YAML_OPTIONS = {
   // merges: `<<` stays a key, and is refused as such ("AWS CloudFormation template formats").
   schema: "yaml-1.1",
   resolveKnownTags: false,
-  intAsBigInt: false,
+  // Keys are names: as written, `Yes` and `Y` are two.
+  uniqueKeys: (a: unknown, b: unknown) => isScalar(a) && isScalar(b) && (a.source ?? a.value) === (b.source ?? b.value),
   prettyErrors: true,
   customTags: (tags: (ScalarTag | CollectionTag | string)[]) => [
     ...tags.filter((tag) => typeof tag === "string" || !/timestamp|binary|omap|pairs|set|merge/.test(tag.tag)),
