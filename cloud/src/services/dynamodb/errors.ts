@@ -10,6 +10,8 @@ export const invalidParameter = (message: string) => invalid(`One or more parame
 export const notFound = (what = "") =>
   new AwsError("ResourceNotFoundException", `Requested resource not found${what}`, CODES);
 export const tableNotFound = (name: string) => notFound(`: Table: ${name} not found`);
+export const backedUpTableNotFound = (name: string) =>
+  new AwsError("TableNotFoundException", `Table not found: ${name}`, CODES);
 export const inUse = (message: string) => new AwsError("ResourceInUseException", message, CODES);
 export const limitExceeded = (message: string) => new AwsError("LimitExceededException", message, CODES);
 export const accessDenied = (message: string) => new AwsError("AccessDeniedException", message, CODES);

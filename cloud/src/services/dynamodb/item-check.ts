@@ -30,6 +30,19 @@ export function checkKeyValues(schema: KeySchema, key: Item): void {
   checkSizes(schema, key);
 }
 
+/** Checks the key within an item as `checkKey` does a key that stands alone. @throws ValidationException */
+export function checkItemKey(table: Table, item: Item): void {
+  checkKeyValues(table, item);
+}
+
+/** @throws ValidationException where a key attribute is empty; says nothing of other faults */
+export function checkKeyFilled(table: Table, key: Item): void {
+  for (const attribute of table.key) {
+    const value = attributeOf(key, attribute.name);
+    if (value) checkFilled(attribute, value);
+  }
+}
+
 /** Checks that an item has its table's key, and that what indexes go by is of their types. @throws ValidationException */
 export function checkItem(table: Table, item: Item): void {
   for (const attribute of table.key) {

@@ -117,6 +117,10 @@ export class DynamoState {
   readonly tokens: Collection<TokenRecord>;
   /** time, …, token */
   readonly tokenTimes: Collection<true>;
+  /** number of table or index: what it held when it was last measured */
+  readonly sizes: Collection<{ readonly items: number; readonly bytes: number; readonly atMs: number }>;
+  /** account, Region: ARN of the key that AWS manages for the account's tables */
+  readonly managedKeys: Collection<string>;
   readonly #numbers: Collection<number>;
   readonly #known = new Map<string, Table>();
   #cacheable = true;
@@ -137,6 +141,8 @@ export class DynamoState {
     this.changes = new AppendLog(store, "dynamodb.changes");
     this.tokens = store.collection("dynamodb.tokens");
     this.tokenTimes = store.collection("dynamodb.tokenTimes");
+    this.sizes = store.collection("dynamodb.sizes");
+    this.managedKeys = store.collection("dynamodb.managedKeys");
     this.#numbers = store.collection("dynamodb.numbers");
   }
 

@@ -23,11 +23,11 @@ import {
 } from "../request.ts";
 import { conditionOf, deleteWrite, expectedOf, perform, putWrite, readPutItem, type Write } from "../write-plan.ts";
 
-const CONDITIONAL: ParameterRules = {
+export const CONDITIONAL: ParameterRules = {
   expressions: ["ConditionExpression"],
   legacy: ["Expected", "ConditionalOperator"],
 };
-const PROJECTED: ParameterRules = { expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"] };
+export const PROJECTED: ParameterRules = { expressions: ["ProjectionExpression"], legacy: ["AttributesToGet"] };
 
 export function putItem(cx: Cx, input: Input<"dynamodb", "PutItem">): Output<"dynamodb", "PutItem"> {
   const reference = referTo(cx, input.TableName!);

@@ -22,14 +22,14 @@ import { asksForFailed } from "./items.ts";
 
 type UpdateItem = Input<"dynamodb", "UpdateItem">;
 
-const PARAMETERS: ParameterRules = {
+export const UPDATE_PARAMETERS: ParameterRules = {
   expressions: ["UpdateExpression", "ConditionExpression"],
   legacy: ["AttributeUpdates", "Expected", "ConditionalOperator"],
 };
 
 export function updateItem(cx: Cx, input: UpdateItem): Output<"dynamodb", "UpdateItem"> {
   const reference = referTo(cx, input.TableName!);
-  checkParameters(input, PARAMETERS);
+  checkParameters(input, UPDATE_PARAMETERS);
   const key = importItem(input.Key as ApiItem);
   const { update, condition } = readUpdatePlan(input);
   const table = getTable(cx, reference);
