@@ -60,6 +60,7 @@ const table = defineResource<TableProps>({
       SSESpecification: encryptionOf(props),
       Tags: cx.mergedTags(props.Tags),
     });
+    cx.initiated(TableName);
     await applySettings(cx, TableName, props, {});
     return { physicalId: TableName };
   },

@@ -33,6 +33,7 @@ const logGroup = defineResource<LogGroupProps>({
       deletionProtectionEnabled: props.DeletionProtectionEnabled,
       ...(Object.keys(tags).length > 0 ? { tags } : {}),
     });
+    cx.initiated(logGroupName);
     if (props.RetentionInDays !== undefined)
       await cx.call("logs", "PutRetentionPolicy", { logGroupName, retentionInDays: props.RetentionInDays });
     return { physicalId: logGroupName };

@@ -92,6 +92,7 @@ export const lambdaFunction = defineResource<FunctionProps>({
       Code: await codeInput(Code),
       ...(Object.keys(tags).length > 0 ? { Tags: tags } : {}),
     });
+    cx.initiated(FunctionName);
     if (ReservedConcurrentExecutions !== undefined)
       await cx.call("lambda", "PutFunctionConcurrency", { FunctionName, ReservedConcurrentExecutions });
     return { physicalId: FunctionName };

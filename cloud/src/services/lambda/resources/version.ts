@@ -19,8 +19,10 @@ export const version = defineResource<VersionProps>({
   async create(cx, { ProvisionedConcurrencyConfig, ...props }) {
     const { name } = readFunctionName(cx.scope, props.FunctionName);
     const { Version } = await cx.call("lambda", "PublishVersion", props);
+    const physicalId = functionArn(cx.scope, name, Version);
+    cx.initiated(physicalId);
     await provision(cx, name, Version!, ProvisionedConcurrencyConfig);
-    return { physicalId: functionArn(cx.scope, name, Version) };
+    return { physicalId };
   },
   async update(cx, { physicalId, props }) {
     const { name, qualifier } = readFunctionName(cx.scope, physicalId);
@@ -58,8 +60,10 @@ export const alias = defineResource<AliasProps>({
   async create(cx, props) {
     const { name } = readFunctionName(cx.scope, props.FunctionName);
     await cx.call("lambda", "CreateAlias", aliasInput(name, props));
+    const physicalId = functionArn(cx.scope, name, props.Name);
+    cx.initiated(physicalId);
     await provision(cx, name, props.Name, props.ProvisionedConcurrencyConfig);
-    return { physicalId: functionArn(cx.scope, name, props.Name) };
+    return { physicalId };
   },
   async update(cx, { props }) {
     const { name } = readFunctionName(cx.scope, props.FunctionName);
