@@ -7,7 +7,16 @@ import type { AccessDecision, Authority } from "./iam/authority.ts";
 import { nameOf, type Principal } from "./iam/principal.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { Span, SpanContext } from "./kernel/trace.ts";
-import type { Ask, BeforeCall, CallContext, CallSource, DataPlane, ServiceDefinition, Suspending } from "./service.ts";
+import type {
+  Ask,
+  BeforeCall,
+  CallContext,
+  CallOptions,
+  CallSource,
+  DataPlane,
+  ServiceDefinition,
+  Suspending,
+} from "./service.ts";
 import { visible } from "./visible.ts";
 import { accessDenied, validateInput } from "./wire/validation.ts";
 
@@ -117,7 +126,7 @@ export class Gate {
     service: S,
     operation: O,
     input: Input<S, O>,
-    options: { as: Principal; scope: Scope; parent?: SpanContext },
+    options: CallOptions & { as: Principal; scope: Scope },
   ): Promise<Output<S, O>> =>
     this.call({
       service,
@@ -126,6 +135,7 @@ export class Gate {
       principal: options.as,
       scope: options.scope,
       parent: options.parent,
+      ...(options.source ? { source: options.source } : {}),
     }) as Promise<Output<S, O>>;
 
   #context(request: Omit<GateRequest, "input">, name: string, input: unknown) {
@@ -150,6 +160,7 @@ export class Gate {
       source,
       call: (target, operation, callInput, options = {}) =>
         this.callAs(target, operation, callInput, {
+          ...options,
           as: options.as ?? principal,
           scope: options.scope ?? scope,
           parent: options.parent ?? span,
@@ -186,7 +197,8 @@ export class Gate {
       resourceAccount: ask.resourceAccount,
     });
     note(cx.span, decision);
-    if (!decision.allowed) throw accessDenied(definition.api, decision);
+    if (decision.allowed) return;
+    throw accessDenied(definition.api, ask.denial === undefined ? decision : { ...decision, message: ask.denial });
   }
 
   #globalContext(cx: CallContext, ask: Ask): Record<string, string | readonly string[]> {

@@ -12,6 +12,8 @@ export interface CallOptions {
   as?: Principal;
   /** Default: the scope of the running operation. */
   scope?: Scope;
+  /** The HTTP request, where the call is one from outside in another form. Default: none. */
+  source?: CallSource;
   parent?: SpanContext;
 }
 
@@ -76,6 +78,8 @@ export interface Ask {
   readonly resourcePolicy?: string | undefined;
   /** The account that owns the resource, where its ARN does not say (S3). Default: the scope's. */
   readonly resourceAccount?: string | undefined;
+  /** What the caller is told of a denial, where the service does not explain it (S3 to strangers). Default: why. */
+  readonly denial?: string | undefined;
 }
 
 type Handle<State, I, O> = (cx: CallContext<State>, input: I) => O;
@@ -126,6 +130,8 @@ export interface DataPlane<State, M = unknown> {
   handle(cx: CallContext<State>, request: HttpRequest, match: M): Promise<HttpResponse>;
   /** Request bodies above this many bytes are answered 413 (default 10 MiB). */
   readonly bodyBytesMax?: number;
+  /** The body is not read but handed over as `request.upload`. */
+  readonly streams?: true;
 }
 
 /** Answers undefined where nothing has to be done. `isOutside`: the call came over the wire, not from another service. */
@@ -145,6 +151,11 @@ export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown>
   /** Operations that check their input themselves, in an order of their own; the rest is checked against the model. */
   readonly ownValidation?: readonly OperationName<S>[];
   readonly dataPlanes?: readonly DataPlane<State>[];
+  /**
+   * CORS headers of its API's answers to pages, where the user configures them (S3's buckets); pages from elsewhere may
+   * call only where there are some. Undefined: pages of this machine may call.
+   */
+  readonly crossOrigin?: (head: HttpHead, state: State) => Readonly<Record<string, string>> | undefined;
   /** Its CloudFormation types. */
   readonly resources?: readonly ResourceType[];
   /** What has to be there before an operation of any service, named `sqs:SendMessage`: for what is made when first looked for. */

@@ -22,6 +22,7 @@ export function askBucket(cx: S3Context, name: string | undefined, action: strin
     action,
     resource: bucketArn(bucket.name),
     resourceAccount: bucket.account,
+    denial: denialFor(cx, bucket),
     resourcePolicy: repairs ? undefined : resourcePolicy(cx, bucket, undefined),
     context: contextOf(cx, keys),
   };
@@ -60,6 +61,7 @@ export function askObject(cx: S3Context, input: ObjectAsk, action: string, keys:
     action: input.VersionId === undefined ? action : (OF_VERSION[action] ?? action),
     resource: objectArn(bucket.name, key),
     resourceAccount: bucket.account,
+    denial: denialFor(cx, bucket),
     resourcePolicy: resourcePolicy(cx, bucket, object),
     context: contextOf(cx, {
       ...keys,
@@ -85,9 +87,9 @@ export function requestTagKeys(tags: readonly Tag[] | undefined): Keys {
 export function contextOf(cx: S3Context, keys: Keys): Context {
   const context: Context = {};
   const { headers } = cx.source;
-  if (headers) {
-    const authorization = headers["authorization"];
-    context["s3:authType"] = authorization ? "REST-HEADER" : "REST-QUERY-STRING";
+  if (headers && cx.principal.kind !== "anonymous") {
+    const { authorization, policy } = headers;
+    context["s3:authType"] = authorization ? "REST-HEADER" : policy === undefined ? "REST-QUERY-STRING" : "POST";
     context["s3:signatureversion"] = authorization?.startsWith("AWS ") ? "AWS" : "AWS4-HMAC-SHA256";
     const sha256 = headers["x-amz-content-sha256"];
     if (sha256 !== undefined) context["s3:x-amz-content-sha256"] = sha256;
@@ -111,6 +113,11 @@ function resourcePolicy(cx: S3Context, bucket: Bucket, object: StoredObject | un
   const own = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
   const kept = restricted ? own.filter((statement) => (statement as { Effect: string }).Effect === "Deny") : own;
   return JSON.stringify({ Version: "2012-10-17", ...document, Statement: [...kept, ...grants] });
+}
+
+/** AWS: "Access denied error messages": only callers of the owner's account are told why. */
+function denialFor(cx: S3Context, bucket: Bucket): string | undefined {
+  return isOutsider(cx, bucket) ? "Access Denied" : undefined;
 }
 
 function isOutsider({ principal }: S3Context, bucket: Bucket): boolean {

@@ -276,6 +276,14 @@ export function entityTooSmall(bytes: number, bytesMin: number, partNumber: numb
   });
 }
 
+/** Of a form upload, whose policy says how large it must be. */
+export function proposedTooSmall(bytes: number, bytesMin: number): AwsError {
+  return s3Error(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", {
+    ProposedSize: String(bytes),
+    MinSizeAllowed: String(bytesMin),
+  });
+}
+
 // Object lock
 
 export function missingLockConfiguration(): AwsError {

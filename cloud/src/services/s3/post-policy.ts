@@ -73,24 +73,29 @@ function readPolicy(encoded: string): { expirationMs: number; conditions: Condit
   const expirationMs = Date.parse(expiration);
   if (Number.isNaN(expirationMs)) throw invalidPolicy(`Invalid 'expiration' value: '${expiration}'`);
   if (!Array.isArray(conditions)) throw invalidPolicy("Policy missing conditions.");
-  return { expirationMs, conditions: conditions.flatMap(readCondition) };
+  return { expirationMs, conditions: conditions.map(readCondition) };
 }
 
-function readCondition(condition: unknown): Condition[] {
-  if (Array.isArray(condition)) return [readList(condition)];
+function readCondition(condition: unknown): Condition {
+  if (Array.isArray(condition)) return readList(condition);
   if (typeof condition !== "object" || condition === null) throw invalidPolicy("Invalid condition.");
-  return Object.entries(condition).map(([field, value]) => ({
+  const [only, ...more] = Object.entries(condition);
+  if (!only || more.length > 0)
+    throw invalidPolicy("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
+  const [field, value] = only;
+  return {
     kind: "eq",
     field: field.toLowerCase(),
     value: String(value),
     told: `["eq", "$${field}", "${String(value)}"]`,
-  }));
+  };
 }
 
 function readList(condition: unknown[]): Condition {
   const [operator, first, second] = condition;
   const kind = String(operator).toLowerCase();
-  if (kind === "content-length-range" && condition.length === 3)
+  const range = kind === "content-length-range" && condition.length === 3 && [Number(first), Number(second)];
+  if (range && range.every((bytes) => Number.isInteger(bytes) && bytes >= 0))
     return { kind: "length", min: Number(first), max: Number(second) };
   if ((kind === "eq" || kind === "starts-with") && condition.length === 3 && String(first).startsWith("$"))
     return {

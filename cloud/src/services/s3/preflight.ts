@@ -1,5 +1,5 @@
 import { AwsError } from "../../aws/error.ts";
-import type { HttpHead, HttpResponse } from "../../http.ts";
+import type { HttpHead } from "../../http.ts";
 import type { DataPlane } from "../../service.ts";
 import { errorResponse, findAddressed } from "./address.ts";
 import { corsHeaders, findCorsRule, type CrossOrigin } from "./cors.ts";
@@ -62,9 +62,11 @@ function requestedHeaders(head: HttpHead): string[] {
  * The CORS headers of a response of S3, as the bucket's configuration has them: none where no rule fits.
  * @returns undefined for requests that address no bucket
  */
-export function crossOriginHeaders(head: HttpHead, state: S3State): HttpResponse["headers"] | undefined {
-  const origin = head.headers["origin"];
-  const found = origin === undefined ? undefined : findAddressed(head, state);
+export function crossOriginHeaders(head: HttpHead, state: S3State): Record<string, string> | undefined {
+  const { origin, authorization } = head.headers;
+  // A path that happens to begin like a bucket's, of another service.
+  const isOther = authorization?.startsWith("AWS4-") && !authorization.includes("/s3/aws4_request");
+  const found = origin === undefined || isOther ? undefined : findAddressed(head, state);
   if (!found || origin === undefined) return undefined;
   const asked = { origin, method: head.method, headers: [] };
   const rule = found.bucket.cors && findCorsRule(found.bucket.cors, asked);

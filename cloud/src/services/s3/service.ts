@@ -16,7 +16,8 @@ import * as objectSettings from "./operations/object-settings.ts";
 import { PutObject } from "./operations/put-object.ts";
 import { RestoreObject, runRestores } from "./operations/restore-object.ts";
 import { UploadPart, UploadPartCopy } from "./operations/upload-part.ts";
-import { preflightPlane } from "./preflight.ts";
+import { formPlane } from "./form-upload.ts";
+import { crossOriginHeaders, preflightPlane } from "./preflight.ts";
 import { resources } from "./resources.ts";
 import { openState } from "./state.ts";
 import { websitePlane } from "./website.ts";
@@ -76,7 +77,8 @@ export const s3 = defineService({
     "PutObjectAcl",
     "PutObjectRetention",
   ],
-  dataPlanes: [websitePlane, preflightPlane],
+  dataPlanes: [websitePlane, preflightPlane, formPlane],
+  crossOrigin: crossOriginHeaders,
   resources,
   start(cx) {
     startNotifications(cx);

@@ -4,6 +4,7 @@ import { ownedBucket } from "../bucket.ts";
 import { checksumAndType, DEFAULT_ALGORITHM, type Checksum, type ChecksumAlgorithm } from "../checksum.ts";
 import { checkWriteConditions, checkWriteHeaders } from "../conditions.ts";
 import { readDraft } from "../draft.ts";
+import { cameInForm } from "../form.ts";
 import { encryptionMembers, hasMd5Etag } from "../encryption.ts";
 import { announce } from "../events.ts";
 import { expirationMember, planExpiry } from "../lifecycle.ts";
@@ -27,7 +28,7 @@ export const PutObject = suspends<S3State, Input<"s3", "PutObject">, Output<"s3"
     const now = ownedBucket(cx, input);
     checkWriteConditions(key, cx.state.current.get([now.name, key]), input);
     const object = writeObject(cx, now, { key, draft, intake, checksum });
-    announce(cx, now, "ObjectCreated:Put", object);
+    announce(cx, now, cameInForm(input) ? "ObjectCreated:Post" : "ObjectCreated:Put", object);
     return {
       ETag: `"${object.etag}"`,
       ...checksumAndType(object.checksum),
