@@ -159,6 +159,38 @@ describe("bad input", () => {
     expect(await response.json()).toEqual({ __type: "com.amazon.coral.service#SerializationException" });
   });
 
+  it("refuses null inside of lists and maps, and words wrong JSON types as DynamoDB does", async () => {
+    const put = async (Item: unknown) => {
+      const body = JSON.stringify({ TableName: "orders", Item });
+      const response = await fetch(wire.endpoint, { method: "POST", body, headers: json("DynamoDB_20120810.PutItem") });
+      return (await response.json()) as Record<string, string>;
+    };
+    expect(await put({ a: { L: [null] }, b: null })).toMatchObject({
+      __type: "com.amazon.coral.validate#ValidationException",
+      message:
+        "2 validation errors detected: Value null at 'item.a.member.l.1.member' failed to satisfy constraint: Member must not be null; Value null at 'item.b.member' failed to satisfy constraint: Member must not be null",
+    });
+    const texts: [unknown, string][] = [
+      [{ a: { S: 1 } }, "NUMBER_VALUE cannot be converted to String"],
+      [{ a: { S: 1.5 } }, "DECIMAL_VALUE cannot be converted to String"],
+      [{ a: { S: {} } }, "Start of structure or map found where not expected"],
+      [{ a: { S: [] } }, "Unrecognized collection type class java.lang.String"],
+      [{ a: { BOOL: 1 } }, "NUMBER_VALUE cannot be converted to Boolean"],
+      [{ a: { B: "abc" } }, "Base64 encoded length is expected a multiple of 4 bytes but found: 3"],
+      [{ a: { B: "+/+=" } }, "Invalid last non-pad Base64 character dectected"],
+      [{ a: { SS: "x" } }, "Unexpected field type"],
+      [{ a: "x" }, "Unexpected value type in payload"],
+      [{ a: [] }, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"],
+      ["x", "Unexpected field type"],
+      [
+        [],
+        "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>",
+      ],
+    ];
+    for (const [item, Message] of texts)
+      expect(await put(item)).toEqual({ __type: "com.amazon.coral.service#SerializationException", Message });
+  });
+
   it("answers an unknown target as DynamoDB does", async () => {
     const response = await fetch(wire.endpoint, {
       method: "POST",

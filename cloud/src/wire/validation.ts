@@ -52,6 +52,28 @@ export function validateInput(service: string, operationName: string, input: unk
   if (violations.length > 0) throw validationError(operation, violations);
 }
 
+/**
+ * Refuses `null` inside of lists and maps, whatever the operation checks by itself: no handler reckons with it.
+ * @throws AwsError naming each
+ */
+export function refuseNulls(operation: Operation, input: unknown): void {
+  const violations: Violation[] = [];
+  findNulls(operation.input, input, undefined, violations);
+  if (violations.length > 0) throw validationError(operation, violations);
+}
+
+function findNulls(shape: Shape, value: unknown, parent: Path | undefined, out: Violation[]): void {
+  if (typeof value !== "object" || value === null) return;
+  const item = shape.element ?? shape.value;
+  for (const [name, inner] of Object.entries(value)) {
+    const member = item ?? shape.byName.get(name);
+    if (!member) continue;
+    const path = { parent, name: shape.element ? String(Number(name) + 1) : name, isItem: item !== undefined };
+    if (inner === null) missing(member, path, out);
+    else findNulls(member.shape, inner, path, out);
+  }
+}
+
 /** Where a value stands; written out only for a violation. */
 interface Path {
   readonly parent: Path | undefined;

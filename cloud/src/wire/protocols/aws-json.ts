@@ -2,7 +2,8 @@ import type { AwsError } from "../../aws/error.ts";
 import type { HttpResponse } from "../../http.ts";
 import type { ServiceApi } from "../model.ts";
 import { errorFactsOf, errorJson, queryErrorHeader } from "./errors.ts";
-import { readJson, SerializationError } from "./json-reader.ts";
+import { refuseNulls } from "../validation.ts";
+import { readJson, SerializationError, takeNullSeen } from "./json-reader.ts";
 import { writeJson } from "./json-writer.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { eventStreamResponse } from "./event-stream.ts";
@@ -33,7 +34,11 @@ const FRAMEWORK_NAMESPACE: Record<string, string> = {
 export function awsJson(version: "1.0" | "1.1"): Codec {
   const contentType = `application/x-amz-json-${version}`;
   return {
-    decode: ({ operation, body }: ApiRequest) => readJsonBody(operation.input, body),
+    decode({ operation, body }: ApiRequest) {
+      const input = readJsonBody(operation.input, body);
+      if (takeNullSeen()) refuseNulls(operation, input);
+      return input;
+    },
     encode(output: unknown, cx: Answered): HttpResponse {
       if (cx.operation.eventStream) return eventStreamResponse(output, cx, "rpc");
       const { members } = cx.operation.output;

@@ -5,7 +5,8 @@ import type { Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { errorFactsOf, errorMembers, errorMessage, queryErrorHeader } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
-import { SerializationError } from "./json-reader.ts";
+import { refuseNulls } from "../validation.ts";
+import { noteNull, SerializationError, takeNullSeen } from "./json-reader.ts";
 import { asDate } from "./json-writer.ts";
 
 /** RPC v2 CBOR and the older `application/x-amz-cbor-1.1`. Loaded when first spoken: few clients do. */
@@ -21,7 +22,9 @@ function codec(dialect: Dialect): Codec {
   return {
     decode({ operation, body }: ApiRequest): Record<string, unknown> {
       if (body.length === 0) return {};
-      return readCbor(operation.input, parse(body), dialect) as Record<string, unknown>;
+      const input = readCbor(operation.input, parse(body), dialect) as Record<string, unknown>;
+      if (takeNullSeen()) refuseNulls(operation, input);
+      return input;
     },
     encode(output: unknown, cx: Answered): HttpResponse {
       if (cx.operation.eventStream) return eventStreamResponse(output, cx, "rpc");
@@ -72,11 +75,11 @@ function readCbor(shape: Shape, value: unknown, dialect: Dialect): unknown {
     }
     case "list":
       if (!Array.isArray(value)) throw new SerializationError("Unexpected field type");
-      return value.map((item) => (item === null ? item : readCbor(shape.element!.shape, item, dialect)));
+      return value.map((item) => (item === null ? noteNull() : readCbor(shape.element!.shape, item, dialect)));
     case "map": {
       const entries = Object.entries(record(value));
       return Object.fromEntries(
-        entries.map(([key, item]) => [key, item === null ? item : readCbor(shape.value!.shape, item, dialect)]),
+        entries.map(([key, item]) => [key, item === null ? noteNull() : readCbor(shape.value!.shape, item, dialect)]),
       );
     }
     case "timestamp": {

@@ -35,11 +35,17 @@ type Place = "field" | "value";
 
 let nullSeen = false;
 
-/** Whether the last read met `null` inside a list or map, which AWS's validation names. Asking forgets it. */
+/** Whether there was a `null` inside a list or map since this was last asked. */
 export function takeNullSeen(): boolean {
   const seen = nullSeen;
   nullSeen = false;
   return seen;
+}
+
+/** To be called for a `null` inside a list or map. */
+export function noteNull(): null {
+  nullSeen = true;
+  return null;
 }
 
 /**

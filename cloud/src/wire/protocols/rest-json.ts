@@ -4,7 +4,8 @@ import type { ServiceApi, Shape } from "../model.ts";
 import type { Answered, ApiRequest, Codec, Refused } from "./codec.ts";
 import { errorFactsOf, errorHeaders, errorJson } from "./errors.ts";
 import { eventStreamResponse } from "./event-stream.ts";
-import { readJson, SerializationError } from "./json-reader.ts";
+import { refuseNulls } from "../validation.ts";
+import { readJson, SerializationError, takeNullSeen } from "./json-reader.ts";
 import { writeJson, writeMembers } from "./json-writer.ts";
 import { hasBodyMembers, isRaw, readBindings, readRawPayload, writeBindings, writeRawPayload } from "./rest.ts";
 
@@ -25,6 +26,7 @@ export const restJson1: Codec = {
     } else if (body.length > 0 && hasBodyMembers(operation.input.members)) {
       readBodyMembers(operation.input, parse(body, operation.api), input);
     }
+    if (takeNullSeen()) refuseNulls(operation, input);
     return input;
   },
 
