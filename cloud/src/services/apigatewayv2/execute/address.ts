@@ -1,5 +1,6 @@
 import { API_PATH } from "../../../aws/addresses.ts";
 import type { HttpHead } from "../../../http.ts";
+import { decodePath } from "./request.ts";
 
 /** Which API a request is for, by host or path. */
 export interface ApiAddress {
@@ -27,7 +28,9 @@ export function findApiAddress({ host, path }: HttpHead): ApiAddress | undefined
   if (path.startsWith(API_PATH)) return behindApiPath(path);
   if (path.startsWith("/restapis/")) {
     const match = REST_PATH.exec(path);
-    return match ? { apiId: match[1]!, stageName: decodeURIComponent(match[2]!), path: match[3] ?? "/" } : undefined;
+    return match
+      ? { apiId: match[1]!, stageName: decodePath(match[2]!) ?? match[2]!, path: match[3] ?? "/" }
+      : undefined;
   }
   const match = host.includes(".execute-api.") ? HOST.exec(host) : null;
   return match ? { apiId: match[1]!, path } : undefined;
