@@ -112,7 +112,10 @@ function resourcePolicy(cx: S3Context, bucket: Bucket, object: StoredObject | un
   const document = policy ? (JSON.parse(policy.text) as { Statement: object | object[] }) : { Statement: [] };
   const own = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
   const kept = restricted ? own.filter((statement) => (statement as { Effect: string }).Effect === "Deny") : own;
-  return JSON.stringify({ Version: "2012-10-17", ...document, Statement: [...kept, ...grants] });
+  const statements = [...kept, ...grants];
+  return statements.length === 0
+    ? undefined
+    : JSON.stringify({ Version: "2012-10-17", ...document, Statement: statements });
 }
 
 /** AWS: "Access denied error messages": only callers of the owner's account are told why. */
