@@ -20,4 +20,9 @@ export class News {
       if (listeners.size === 0 && this.#listeners.get(topic) === listeners) this.#listeners.delete(topic);
     };
   }
+
+  /** Whether anybody listens. */
+  isHeard(topic: string): boolean {
+    return this.#listeners.has(topic);
+  }
 }

@@ -2,6 +2,7 @@
 import type { ResourceType } from "../../deploy/resource.ts";
 import { layerVersionPermission, permission, url } from "./resources/access.ts";
 import { eventInvokeConfig } from "./resources/event-invoke-config.ts";
+import { eventSourceMapping } from "./resources/event-source-mapping.ts";
 import { lambdaFunction } from "./resources/function.ts";
 import { layerVersion } from "./resources/layer-version.ts";
 import { alias, version } from "./resources/version.ts";
@@ -15,4 +16,5 @@ export const resources: readonly ResourceType[] = [
   layerVersion,
   layerVersionPermission,
   eventInvokeConfig,
+  eventSourceMapping,
 ];

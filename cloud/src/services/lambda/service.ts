@@ -3,7 +3,9 @@
  *
  * Gap: only Node.js runtimes; Python, other languages, `provided.*` and container images are refused by name.
  * Gap: VPC, EFS, customer keys, code signing, SnapStart, tenant isolation, capacity providers, durable functions and
- * runtime management are refused by name. Event source mappings are not here yet.
+ * runtime management are refused by name.
+ * Gap: event source mappings read SQS queues; streams, Kafka, MQ and DocumentDB are refused by name. Without a
+ * MaximumConcurrency a mapping runs five batches at a time, as AWS begins with; it does not scale up from there.
  * Gap: `arm64` and `x86_64` are described and both run on this machine's processor; ephemeral storage is described, not
  * limited: `/tmp` is the machine's.
  * Gap: active tracing only marks the trace header as sampled; every invocation has a span anyway.
@@ -16,6 +18,7 @@ import { defineService, suspends, type Ask, type CallContext, type ServiceContex
 import { asyncPolicy } from "./async-invocation.ts";
 import { codeDownload } from "./code-address.ts";
 import { destinationPolicy } from "./destinations.ts";
+import { EventSources } from "./event-source.ts";
 import { findPolicy } from "./function-lookup.ts";
 import { functionArn, readFunctionName } from "./function-name.ts";
 import { functionUrlPlane } from "./function-url.ts";
@@ -23,6 +26,7 @@ import { LogWriter } from "./log-writer.ts";
 import * as aliases from "./operations/aliases.ts";
 import * as concurrency from "./operations/concurrency.ts";
 import * as eventInvoke from "./operations/event-invoke.ts";
+import * as eventSources from "./operations/event-source-mappings.ts";
 import * as functions from "./operations/functions.ts";
 import * as invoking from "./operations/invoke.ts";
 import * as layers from "./operations/layers.ts";
@@ -71,6 +75,9 @@ const ofLayerVersion = (
   resource: layers.layerResource(cx.scope, input.LayerName, input.VersionNumber),
 });
 const ofTagged = (input: { Resource?: string | undefined }): Ask => ({ resource: input.Resource ?? "*" });
+const ofEventSource = ({ UUID }: { UUID?: string | undefined }, cx: Cx): Ask => ({
+  resource: eventSources.mappingArn(cx.scope, UUID ?? "*"),
+});
 /** AWS: whoever gives a function its role must be allowed to pass it. */
 const passRole = (role: string | undefined): Ask[] =>
   role === undefined
@@ -87,6 +94,7 @@ export const lambda = defineService({
   dataPlanes: [functionUrlPlane as never, codeDownload as never],
   start,
   stop({ state }) {
+    state.running.eventSources.close();
     state.running.logs.close();
     state.running.host.close();
   },
@@ -129,6 +137,11 @@ export const lambda = defineService({
     GetFunctionUrlConfig: urls.getUrl,
     DeleteFunctionUrlConfig: urls.deleteUrl,
     ListFunctionUrlConfigs: urls.listUrls,
+    CreateEventSourceMapping: suspends(eventSources.createMapping),
+    UpdateEventSourceMapping: suspends(eventSources.updateMapping),
+    GetEventSourceMapping: eventSources.getMapping,
+    DeleteEventSourceMapping: eventSources.deleteMapping,
+    ListEventSourceMappings: eventSources.listMappings,
     PublishLayerVersion: suspends(layers.publishLayerVersion),
     GetLayerVersion: layers.getLayerVersion,
     GetLayerVersionByArn: layers.getLayerVersionByArn,
@@ -189,6 +202,14 @@ export const lambda = defineService({
     GetFunctionUrlConfig: ofFunction,
     DeleteFunctionUrlConfig: ofFunction,
     ListFunctionUrlConfigs: ofFunction,
+    CreateEventSourceMapping: (input: Named, cx: Cx) => ({
+      resource: "*",
+      context: { "lambda:FunctionArn": ofQualified(input, cx).resource },
+    }),
+    UpdateEventSourceMapping: ofEventSource,
+    GetEventSourceMapping: ofEventSource,
+    DeleteEventSourceMapping: ofEventSource,
+    ListEventSourceMappings: ofAll,
     PublishLayerVersion: ofLayer,
     GetLayerVersion: ofLayerVersion,
     GetLayerVersionByArn: (input: Input<"lambda", "GetLayerVersionByArn">) => ({
@@ -220,6 +241,7 @@ function start(cx: ServiceContext<LambdaState>): void {
   state.running = {
     roles,
     logs,
+    eventSources: new EventSources(cx),
     host: new FunctionHost(kernel, {
       endpoint,
       onLog: (specification, stream, event) => logs.write(specification, stream, event),
@@ -227,6 +249,7 @@ function start(cx: ServiceContext<LambdaState>): void {
     acceptEvent: kernel.deliveries.register(asyncPolicy(cx)),
     acceptDestination: kernel.deliveries.register(destinationPolicy(cx)),
   };
+  state.running.eventSources.startAll();
   for (const [key] of state.provisioned.entries()) {
     const [account, region, name, qualifier] = key as [string, string, string, string];
     void concurrency.provision(state, { account, region }, name, qualifier);

@@ -8,6 +8,7 @@ import type { Collection, Store } from "../../kernel/store.ts";
 import type { AsyncEvent } from "./async-invocation.ts";
 import { Concurrency } from "./concurrency.ts";
 import type { DestinationRecord } from "./destinations.ts";
+import type { EventSources } from "./event-source.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { Roles } from "./role.ts";
 
@@ -120,6 +121,23 @@ export interface LayerVersionRecord {
   policy?: PolicyRecord;
 }
 
+/** An event source mapping. */
+export interface EventSourceRecord {
+  readonly uuid: string;
+  readonly sourceArn: string;
+  name: string;
+  qualifier?: string;
+  enabled: boolean;
+  batchSize: number;
+  windowSeconds: number;
+  /** Event patterns, JSON; a record that matches one of them is handled. None: all are. */
+  filters: string[];
+  reportsItemFailures: boolean;
+  maximumConcurrency?: number;
+  tags: Record<string, string>;
+  lastModifiedMs: number;
+}
+
 interface StoredCode {
   blob: Blob;
   /** How many versions and layers have it. */
@@ -136,6 +154,7 @@ export interface Running {
   readonly host: FunctionHost;
   readonly roles: Roles;
   readonly logs: LogWriter;
+  readonly eventSources: EventSources;
   readonly acceptEvent: (event: AsyncEvent, options?: AcceptOptions) => Delivery<AsyncEvent>;
   readonly acceptDestination: (record: DestinationRecord, options?: AcceptOptions) => Delivery<DestinationRecord>;
 }
@@ -157,6 +176,8 @@ export class LambdaState {
   readonly urlIds: Collection<string[]>;
   /** …, qualifier */
   readonly provisioned: Collection<ProvisionedRecord>;
+  /** account, Region, UUID */
+  readonly eventSources: Collection<EventSourceRecord>;
   /** account, Region, layer → number of the next version */
   readonly layers: Collection<number>;
   /** account, Region, layer, number */
@@ -181,6 +202,7 @@ export class LambdaState {
     this.urls = store.collection("lambda.urls");
     this.urlIds = store.collection("lambda.urlIds");
     this.provisioned = store.collection("lambda.provisioned");
+    this.eventSources = store.collection("lambda.eventSources");
     this.layers = store.collection("lambda.layers");
     this.layerVersions = store.collection("lambda.layerVersions");
     this.#codes = store.collection("lambda.code");

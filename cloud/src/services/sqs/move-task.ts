@@ -101,5 +101,5 @@ function moveOne(kernel: Kernel, state: SqsState, source: QueueRecord, destinati
   const { sourceArn: _, earlierReceives: __, earlierFirstReceivedMs: ___, ...message } = stored.message;
   state.messages.remove(source, stored, nowMs);
   state.messages.add(destination, { ...message, id: kernel.random.uuid(), sentMs: nowMs, availableMs: nowMs }, nowMs);
-  state.waiters.wake(destination.id);
+  state.waiters.wake(destination);
 }

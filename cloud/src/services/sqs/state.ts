@@ -60,7 +60,7 @@ export class SqsState {
     this.#ids = store.collection("sqs.ids");
     this.messages = new Messages(store, (count) => this.#take("sequence", count));
     this.deduplication = new Deduplication(store);
-    this.waiters = new Waiters(kernel.clock);
+    this.waiters = new Waiters(kernel.clock, kernel.news);
   }
 
   /** A number that no queue and no bin had before. */

@@ -1,4 +1,7 @@
+import { arn } from "../../aws/arn.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import type { News } from "../../kernel/news.ts";
+import type { QueueRecord } from "./state.ts";
 
 /**
  * Long polls that wait for messages, by queue, first come first served. Waiting is no activity: `settled()` and the
@@ -7,7 +10,13 @@ import type { Clock } from "../../kernel/clock.ts";
 export class Waiters {
   readonly #waiting = new Map<number, Set<() => void>>();
 
-  constructor(private readonly clock: Clock) {}
+  /** When pollers of other services are told to look again, by queue. */
+  readonly #telling = new Map<number, { atMs: number; cancel: () => void }>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly news: News,
+  ) {}
 
   /** How many polls wait now. */
   get size(): number {
@@ -35,14 +44,34 @@ export class Waiters {
   }
 
   /** Wakes as many polls as there may be messages for, once the running transaction is through. */
-  wake(queueId: number, count = 1): void {
+  wake(queue: QueueRecord, count = 1): void {
+    const queueId = queue.id;
+    this.news.tell(topicOf(queue));
     if (!this.#waiting.has(queueId)) return;
     queueMicrotask(() => {
       for (const end of [...(this.#waiting.get(queueId) ?? [])].slice(0, count)) end();
     });
   }
 
+  /** Tells pollers of other services to look again at a time: what is hidden now is visible then. */
+  tellAt(queue: QueueRecord, atMs: number): void {
+    const topic = topicOf(queue);
+    const set = this.#telling.get(queue.id);
+    if (!this.news.isHeard(topic) || (set && set.atMs <= atMs)) return;
+    set?.cancel();
+    const cancel = this.clock.at(atMs, () => {
+      this.#telling.delete(queue.id);
+      this.news.tell(topic);
+    });
+    this.#telling.set(queue.id, { atMs, cancel });
+  }
+
   wakeAll(): void {
     for (const waiting of this.#waiting.values()) for (const end of Array.from(waiting)) end();
   }
+}
+
+/** The queue's ARN. */
+function topicOf(queue: QueueRecord): string {
+  return arn("sqs", queue, queue.name);
 }

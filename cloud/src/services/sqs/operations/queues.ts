@@ -85,7 +85,7 @@ export function deleteQueue(cx: Cx, input: Input<"sqs", "DeleteQueue">): object 
   state.queues.remove(key);
   state.deleted.put(key, kernel.clock.now());
   scheduleClearing(kernel, queue.bin);
-  state.waiters.wake(queue.id, Infinity);
+  state.waiters.wake(queue, Infinity);
   return {};
 }
 
@@ -218,6 +218,6 @@ export function setQueueAttributes(cx: Cx, input: Input<"sqs", "SetQueueAttribut
   const attributes = mergeAttributes(queue.attributes, checkRedrive(cx.state, queue, given));
   putQueue(cx.state, { ...queue, attributes, modifiedMs: cx.kernel.clock.now() });
   // A shorter delay may have made messages available.
-  cx.state.waiters.wake(queue.id, Infinity);
+  cx.state.waiters.wake(queue, Infinity);
   return {};
 }

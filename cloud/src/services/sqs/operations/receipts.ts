@@ -35,7 +35,7 @@ function deleteOne(cx: Cx, queue: QueueRecord, handle: string): void {
   // AWS: "If you use an old ReceiptHandle, the request will succeed, but the message might not be deleted."
   if (!stored) return;
   messages.remove(queue, stored, nowMs);
-  if (queue.fifo) waiters.wake(queue.id);
+  if (queue.fifo) waiters.wake(queue);
 }
 
 export function changeMessageVisibility(cx: Cx, input: Input<"sqs", "ChangeMessageVisibility">): object {
@@ -77,5 +77,5 @@ function changeOne(cx: Cx, queue: QueueRecord, handle: string, seconds: number):
       `Total VisibilityTimeout for the message is beyond the limit [${VISIBILITY_MAX} seconds].`,
     );
   messages.changeVisibility(queue, stored, nowMs + seconds * 1000, nowMs);
-  waiters.wake(queue.id);
+  waiters.wake(queue);
 }

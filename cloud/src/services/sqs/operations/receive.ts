@@ -31,16 +31,17 @@ export async function receiveMessage(cx: Cx, input: ReceiveInput): Promise<Outpu
     const found = store.transaction(() => take(cx, queue, input));
     if (found.length > 0) {
       // More may have come than one poll was woken for.
-      cx.state.waiters.wake(queue.id);
+      cx.state.waiters.wake(queue);
       return { Messages: found.map((stored) => describe(queue, stored, input)) };
     }
     const nowMs = clock.now();
+    const nextMs = cx.state.messages.nextMs(queue, nowMs);
+    if (nextMs !== undefined) cx.state.waiters.tellAt(queue, nextMs);
     if (nowMs >= untilMs) return {};
     const { signal } = cx.source;
-    const nextMs = cx.state.messages.nextMs(queue, nowMs);
     await cx.state.waiters.wait(queue.id, Math.min(untilMs, nextMs ?? Infinity), signal);
     if (signal?.aborted) {
-      cx.state.waiters.wake(queue.id);
+      cx.state.waiters.wake(queue);
       return {};
     }
     const still = findQueue(cx.state, queue, queue.name);
@@ -98,7 +99,7 @@ function take(cx: Cx, queue: QueueRecord, input: ReceiveInput): Received[] {
       if (taken.length === max || taken.some(({ key }) => key.number === stored.key.number)) continue;
       if (deadLetters && (stored.received?.receives ?? 0) >= policy.maxReceiveCount) {
         moveToDeadLetters(messages, queue, deadLetters, stored, nowMs);
-        waiters.wake(deadLetters.id);
+        waiters.wake(deadLetters);
         moved = true;
       } else taken.push({ ...stored, received: messages.receive(queue, stored, visibleMs, nowMs) });
     }

@@ -149,7 +149,7 @@ function store(cx: Cx, queue: QueueRecord, input: SendInput, checked: Checked) {
   };
   const key = messages.add(queue, message, nowMs);
   // Also for a delayed one: who waits then knows until when.
-  waiters.wake(queue.id);
+  waiters.wake(queue);
   if (deduplicationId === undefined) return { ...answer, MessageId: message.id };
   const sent = { messageId: message.id, number: key.number };
   deduplication.note(queue, message.groupId!, deduplicationId, sent, nowMs);
