@@ -28,7 +28,10 @@ export function applyChange(state: DynamoState, change: Change, consumption?: Co
   if (after) state.items.put(key, [written.bytes, written.text!]);
   else state.items.remove(key);
   if (!table.needsOld || isUnchanged(change, written)) return written;
-  for (const index of table.indexes) consumption?.addIndex(index, applyToIndex(state, change, index));
+  for (const index of table.indexes) {
+    const units = applyToIndex(state, change, index);
+    consumption?.addIndex(index, units);
+  }
   if (table.expiryAttribute !== undefined) noteExpiry(state, change);
   if (table.streamArn !== undefined) recordChange(state, change, written);
   return written;
