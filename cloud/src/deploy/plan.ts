@@ -143,6 +143,7 @@ function planResource(
   const existing = stack.get(logicalId);
   const properties = resolveProperties(declaration, env, types, logicalId, problems);
   collectRefusals(type, properties, types, scope, problems, warnings);
+  problems.push(...refusedPolicies(declaration, types));
   const common = { logicalId, type, properties, existing };
   if (!existing) return { ...common, action: "Add", replacement: "False", changes: [], aspects: [] };
   const changes = types.changes(type, existing.properties, properties);
@@ -196,6 +197,21 @@ function collectRefusals(
   for (const { property, reason } of harmless)
     warnings.push(`Property ${property} of ${type} has no effect here: ${reason}`);
   if (definition.check) problems.push(...definition.check(knownOnly(properties), scope));
+}
+
+/** What stands beside the properties and changes what happens, and is not here. */
+function refusedPolicies(declaration: ResourceDeclaration, types: ResourceTypes): string[] {
+  const { Type, CreationPolicy, UpdatePolicy } = declaration;
+  const isMissing = types.find(Type)?.snapshot === undefined;
+  return [
+    ...(["DeletionPolicy", "UpdateReplacePolicy"] as const)
+      .filter((policy) => declaration[policy] === "Snapshot" && isMissing)
+      .map((policy) => `Katachi does not emulate ${policy} Snapshot of ${Type}`),
+    ...(UpdatePolicy === undefined ? [] : [`Katachi does not emulate UpdatePolicy of ${Type}`]),
+    ...(CreationPolicy === undefined || Type === "AWS::CloudFormation::WaitCondition"
+      ? []
+      : [`Katachi does not emulate CreationPolicy of ${Type}`]),
+  ];
 }
 
 /** The properties without those that are unknown yet, in part or as a whole. */

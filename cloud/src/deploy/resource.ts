@@ -154,6 +154,9 @@ export interface ResourceDefinition<P extends object = Properties> {
   /** Deletes the resource. A "does not exist" error of the service counts as done. */
   delete(cx: ResourceContext, resource: { physicalId: string; props: P }): Promise<void>;
 
+  /** Takes a snapshot before the resource is deleted, where its policy says so. Left out: the policy `Snapshot` is refused. */
+  snapshot?(cx: ResourceContext, resource: { physicalId: string; props: P }): Promise<void>;
+
   /** Every attribute that `Fn::GetAtt` knows of this type; read after create and update. Left out: those of `create`. */
   attributes?(cx: ResourceContext, physicalId: string, props: P): Promise<Record<string, unknown>>;
 

@@ -1,3 +1,4 @@
+import { NotEmulatedError } from "../aws/error.ts";
 import { parseTemplateText } from "./template-text.ts";
 import { validationError } from "./template-error.ts";
 
@@ -96,6 +97,7 @@ export function checkTemplate(source: Json): Template {
   if (unknown.length > 0) throw validationError(`Invalid template property or properties [${unknown.join(", ")}]`);
   refuseNulls(source, "");
   checkVersionAndDescription(source);
+  if (source["Hooks"] !== undefined) throw new NotEmulatedError("the Hooks section of templates");
   const resources = section(source, "Resources");
   if (Object.keys(resources).length === 0)
     throw validationError("Template format error: At least one Resources member must be defined.");
@@ -226,7 +228,22 @@ function readResource(name: string, value: Json): ResourceDeclaration {
     throw validationError(
       `Template format error: [/Resources/${name}/Condition] Every Condition member must be a string.`,
     );
+  checkPolicies(name, value);
   return { ...(value as unknown as ResourceDeclaration), DependsOn: readDependsOn(value["DependsOn"]) };
+}
+
+const POLICIES = {
+  DeletionPolicy: ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"],
+  UpdateReplacePolicy: ["Delete", "Retain", "Snapshot"],
+};
+
+/** A policy that is a function (`AWS::LanguageExtensions`) is not looked into here. */
+function checkPolicies(name: string, value: Json): void {
+  for (const [policy, allowed] of Object.entries(POLICIES)) {
+    const given = value[policy];
+    if (given !== undefined && !isObject(given) && !allowed.includes(String(given)))
+      throw validationError(`Template format error: Unrecognized ${policy} ${String(given)} for resource ${name}`);
+  }
 }
 
 function readDependsOn(value: unknown): string[] {

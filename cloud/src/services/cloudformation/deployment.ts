@@ -5,6 +5,7 @@ import { sameValue } from "../../deploy/properties.ts";
 import type { ResourceTypes } from "../../deploy/resource-types.ts";
 import type { Span } from "../../kernel/trace.ts";
 import type { ServiceContext } from "../../service.ts";
+import { Deletion } from "./deletion.ts";
 import { StepFailure } from "./failure.ts";
 import { Forward } from "./forward.ts";
 import { runGraph } from "./graph-run.ts";
@@ -12,9 +13,10 @@ import { History } from "./history.ts";
 import { InFlight } from "./in-flight.ts";
 import { exportsOf, importersOf, publishOutputs, resolveOutputs, withdrawExports, type NewOutputs } from "./outputs.ts";
 import { failedTo, isGone, isLiving, isRetained, settled } from "./records.ts";
-import { removeAll } from "./removal.ts";
+import { removeAll, type RemovalOptions } from "./removal.ts";
 import { secretReader } from "./secrets.ts";
 import type { CloudFormationState, OperationRecord, ResourceRecord, StackRecord } from "./state.ts";
+import type { StepsParts } from "./step-base.ts";
 import { Steps } from "./steps.ts";
 
 /**
@@ -46,7 +48,7 @@ export class Deployment {
     const { account, region, stackId } = stack;
     this.#span = kernel.trace.start({ name: `cloudformation:stack-${kind}`, account, region, resource: stackId });
     this.#secrets = secretReader(service, stack, principal, this.#span);
-    this.#steps = this.#newSteps();
+    this.#steps = new Steps(this.#stepParts());
   }
 
   get #operation(): OperationRecord {
@@ -58,7 +60,7 @@ export class Deployment {
     try {
       while (this.stack.operation) {
         this.#abort = new AbortController();
-        this.#steps = this.#newSteps();
+        this.#steps = new Steps(this.#stepParts());
         await this.#phase(this.stack.operation);
       }
       this.service.kernel.trace.end(this.#span, {
@@ -84,8 +86,8 @@ export class Deployment {
     return this.#inFlight.halt();
   }
 
-  #newSteps(): Steps {
-    return new Steps({
+  #stepParts(): StepsParts {
+    return {
       service: this.service,
       types: this.types,
       history: this.#history,
@@ -97,7 +99,7 @@ export class Deployment {
       formerTags: this.#operation.formerTags,
       operationId: this.#operation.id,
       secrets: this.#secrets,
-    });
+    };
   }
 
   #phase(operation: OperationRecord): Promise<void> {
@@ -171,11 +173,12 @@ export class Deployment {
     }
     this.#state.putResource(this.stack.stackId, settled(record));
     if (step?.kind === "replace" && former?.physicalId !== undefined && former.physicalId !== record.physicalId)
-      this.#leave(former, isRetained(former.updateReplacePolicy, false));
+      this.#leave(former, former.updateReplacePolicy);
   }
 
-  #leave({ logicalId, type, physicalId, properties, needs }: ResourceRecord, retained: boolean): void {
-    const leftover = { logicalId, type, physicalId: physicalId!, properties, needs, retained };
+  #leave({ logicalId, type, physicalId, properties, needs }: ResourceRecord, policy: string | undefined): void {
+    const kept = { retained: isRetained(policy, false), snapshot: policy === "Snapshot" };
+    const leftover = { logicalId, type, physicalId: physicalId!, properties, needs, ...kept };
     this.#state.leftovers.put([this.stack.stackId, logicalId, physicalId!], leftover);
   }
 
@@ -203,13 +206,14 @@ export class Deployment {
     this.#finish(status, reason);
   }
 
+  #remove(records: readonly ResourceRecord[], options: RemovalOptions): Promise<string[]> {
+    return removeAll(this.#state, this.stack, this.#operation, new Deletion(this.#stepParts()), records, options);
+  }
+
   async #cleanUp(): Promise<void> {
     const unwanted = this.#state.resourcesOf(this.stack.stackId).filter((record) => record.unwanted);
     // AWS: what could not be deleted is left to the user; the update is complete all the same.
-    const failed = await removeAll(this.#state, this.stack, this.#operation, this.#steps, unwanted, {
-      keepsRecords: false,
-      rollsBack: false,
-    });
+    const failed = await this.#remove(unwanted, { keepsRecords: false, rollsBack: false });
     for (const record of unwanted)
       if (failed.includes(record.logicalId)) this.#state.resources.remove([this.stack.stackId, record.logicalId]);
     this.#finish("UPDATE_COMPLETE");
@@ -217,10 +221,7 @@ export class Deployment {
 
   async #rollBackCreate(): Promise<void> {
     const records = this.#state.resourcesOf(this.stack.stackId).filter((record) => !isGone(record));
-    const failed = await removeAll(this.#state, this.stack, this.#operation, this.#steps, records, {
-      keepsRecords: true,
-      rollsBack: true,
-    });
+    const failed = await this.#remove(records, { keepsRecords: true, rollsBack: true });
     delete this.stack.stalled;
     if (failed.length > 0) return this.#finish("ROLLBACK_FAILED", failedTo("delete", failed));
     this.#finish("ROLLBACK_COMPLETE");
@@ -249,7 +250,7 @@ export class Deployment {
     if (isSkipped || isReplaced) {
       this.service.kernel.store.transaction(() => {
         if (isReplaced && record.physicalId !== undefined && record.physicalId !== former.physicalId)
-          this.#leave(record, false);
+          this.#leave(record, undefined);
         this.#restore(former);
       });
       return true;
@@ -282,10 +283,7 @@ export class Deployment {
 
   async #cleanUpRollback(): Promise<void> {
     const created = this.#own().filter((record) => record.step?.kind === "create");
-    await removeAll(this.#state, this.stack, this.#operation, this.#steps, created, {
-      keepsRecords: false,
-      rollsBack: true,
-    });
+    await this.#remove(created, { keepsRecords: false, rollsBack: true });
     this.#finish("UPDATE_ROLLBACK_COMPLETE");
   }
 
@@ -293,10 +291,7 @@ export class Deployment {
     const inUse = this.#exportInUse();
     if (inUse !== undefined) return this.#finish("DELETE_FAILED", inUse);
     const records = this.#state.resourcesOf(this.stack.stackId).filter((record) => !isGone(record));
-    const failed = await removeAll(this.#state, this.stack, this.#operation, this.#steps, records, {
-      keepsRecords: true,
-      rollsBack: false,
-    });
+    const failed = await this.#remove(records, { keepsRecords: true, rollsBack: false });
     if (failed.length > 0) return this.#finish("DELETE_FAILED", failedTo("delete", failed));
     this.service.kernel.store.transaction(() => {
       withdrawExports(this.#state, this.stack);

@@ -2,7 +2,7 @@ import { reversed } from "../../deploy/graph.ts";
 import { runGraph } from "./graph-run.ts";
 import { isRetained, leftoverAsRecord } from "./records.ts";
 import type { CloudFormationState, LeftoverRecord, OperationRecord, ResourceRecord, StackRecord } from "./state.ts";
-import type { Steps } from "./steps.ts";
+import type { Deletion } from "./deletion.ts";
 
 const ROUNDS_MAX = 3;
 
@@ -10,6 +10,7 @@ interface Node {
   readonly record: ResourceRecord;
   readonly leftover?: LeftoverRecord;
   readonly retained: boolean;
+  readonly snapshot: boolean;
 }
 
 export interface RemovalOptions {
@@ -28,7 +29,7 @@ export async function removeAll(
   state: CloudFormationState,
   stack: StackRecord,
   operation: OperationRecord,
-  steps: Steps,
+  deletion: Deletion,
   records: readonly ResourceRecord[],
   options: RemovalOptions,
 ): Promise<string[]> {
@@ -39,9 +40,10 @@ export async function removeAll(
     const before = left.size;
     const gives = operation.forceDelete && round > 0;
     const attempt = async (key: string): Promise<boolean> => {
-      const { record, leftover, retained } = nodes.get(key)!;
-      const done = await steps.remove(record, {
+      const { record, leftover, retained, snapshot } = nodes.get(key)!;
+      const done = await deletion.remove(record, {
         retained: retained || gives,
+        snapshot,
         hasRecord: !leftover,
         keepsRecord: options.keepsRecords,
       });
@@ -70,11 +72,14 @@ function nodesOf(
       record: leftoverAsRecord(leftover),
       leftover,
       retained: leftover.retained,
+      snapshot: leftover.snapshot,
     });
   for (const record of records) {
-    const retained =
-      isRetained(record.deletionPolicy, options.rollsBack) || operation.retain.includes(record.logicalId);
-    nodes.set(record.logicalId, { record, retained });
+    const goesWithRollback = options.rollsBack && operation.retainExceptOnCreate === true;
+    const byPolicy = !goesWithRollback && isRetained(record.deletionPolicy, options.rollsBack);
+    const retained = byPolicy || operation.retain.includes(record.logicalId);
+    const snapshot = record.deletionPolicy === "Snapshot" && !options.rollsBack;
+    nodes.set(record.logicalId, { record, retained, snapshot });
   }
   return nodes;
 }

@@ -115,6 +115,7 @@ export interface LeftoverRecord {
   readonly needs: readonly string[];
   /** Kept all the same. */
   readonly retained: boolean;
+  readonly snapshot: boolean;
 }
 
 export interface EventRecord {

@@ -1,18 +1,11 @@
 import type { ResourceStatus } from "@aws-sdk/client-cloudformation";
-import { hasDynamicReference, resolveDynamicReferences, type SecretReader } from "../../deploy/dynamic-references.ts";
-import { stepToken } from "../../deploy/physical-name.ts";
 import { replacementOf, type Aspect } from "../../deploy/plan.ts";
-import type { Created, Properties, ResourceTag, ResourceType } from "../../deploy/resource.ts";
-import type { ResourceTypes } from "../../deploy/resource-types.ts";
-import type { Principal } from "../../iam/principal.ts";
-import type { Span } from "../../kernel/trace.ts";
-import type { ServiceContext } from "../../service.ts";
-import { Cancelled, isNotFound, reasonOf, StepFailure } from "./failure.ts";
-import type { History } from "./history.ts";
-import type { InFlight } from "./in-flight.ts";
+import type { Created, Properties, ResourceType } from "../../deploy/resource.ts";
+import { Cancelled, StepFailure } from "./failure.ts";
 import { settled } from "./records.ts";
-import type { CloudFormationState, ResourceRecord, StackRecord, StepRecord } from "./state.ts";
-import { stepContext, type OwnContext } from "./step-context.ts";
+import type { ResourceRecord, StepRecord } from "./state.ts";
+import { StepBase } from "./step-base.ts";
+import type { OwnContext } from "./step-context.ts";
 
 /** What the template wants a resource to be, evaluated. */
 export interface Target {
@@ -26,28 +19,12 @@ export interface Target {
   readonly needs: readonly string[];
 }
 
-export interface StepsParts {
-  readonly service: ServiceContext<CloudFormationState>;
-  readonly types: ResourceTypes;
-  readonly history: History;
-  readonly stack: StackRecord;
-  readonly principal: Principal;
-  readonly span: Span;
-  readonly signal: AbortSignal;
-  readonly inFlight: InFlight;
-  readonly formerTags: readonly ResourceTag[];
-  readonly operationId: string;
-  readonly secrets: SecretReader;
-}
-
 /**
- * What can be done to one resource: create, update, replace, undo, delete. Each writes down what it is about to do before
+ * What brings one resource forward, or back: create, update, replace, undo. Each writes down what it is about to do before
  * it calls a service, and what came of it after, so that a step cut short by a crash is done again with the same names
  * and tokens.
  */
-export class Steps {
-  constructor(private readonly parts: StepsParts) {}
-
+export class Steps extends StepBase {
   /**
    * Brings a resource to its target. @returns whether it succeeded (events tell why not)
    * @param existing as it is before this operation; undefined where it is to be made
@@ -108,15 +85,15 @@ export class Steps {
     resumed: boolean,
     initiated: (record: ResourceRecord) => ResourceRecord,
   ): Promise<ResourceRecord> {
-    const type = this.#type(record.type);
+    const type = this.type(record.type);
     let current = record;
     const tellInitiated = (physicalId: string) => {
       if (current.physicalId === physicalId && resumed) return;
       current = initiated({ ...current, physicalId });
-      this.parts.history.resource(this.parts.stack, this.#at(current));
+      this.parts.history.resource(this.parts.stack, this.at(current));
     };
-    const cx = this.#context(record, { resumed, journaled: true, onInitiated: tellInitiated });
-    const properties = await this.#revealed(record);
+    const cx = this.context(record, { resumed, journaled: true, onInitiated: tellInitiated });
+    const properties = await this.revealed(record);
     const created = await type.create(cx, properties);
     if (current.physicalId !== created.physicalId || !current.statusReason?.endsWith("Initiated"))
       tellInitiated(created.physicalId);
@@ -152,10 +129,10 @@ export class Steps {
     this.parts.history.resource(this.parts.stack, record);
     return this.#attempt(record, "UPDATE_FAILED", "update", async () => {
       if (!callsType) return this.#done(record, "UPDATE_COMPLETE");
-      const type = this.#type(target.type);
-      const cx = this.#context(record, { resumed: false, journaled: false, onInitiated: () => undefined });
-      const properties = await this.#revealed(record);
-      const previous = await this.#revealed(existing);
+      const type = this.type(target.type);
+      const cx = this.context(record, { resumed: false, journaled: false, onInitiated: () => undefined });
+      const properties = await this.revealed(record);
+      const previous = await this.revealed(existing);
       if (!type.update) throw new StepFailure(`Update of ${target.type} is not supported.`);
       const physicalId = existing.physicalId!;
       const answer = (await type.update(cx, { physicalId, props: properties, previous })) ?? {};
@@ -180,53 +157,6 @@ export class Steps {
       !sameJson(former.properties, record.properties) || this.#tagsDiffer(record.type),
       "undo",
     );
-  }
-
-  /**
-   * Deletes a resource, or what a replacement has left of it.
-   * @param keepsRecord whether the record stays with DELETE_COMPLETE (the stack is going) or is removed
-   */
-  async remove(
-    record: ResourceRecord,
-    options: { retained: boolean; hasRecord: boolean; keepsRecord: boolean },
-  ): Promise<boolean> {
-    const { stack, history } = this.parts;
-    const { physicalId } = record;
-    const at = (status: ResourceStatus, statusReason?: string): ResourceRecord => ({
-      ...this.#at(record),
-      status,
-      ...(statusReason === undefined ? { statusReason: undefined } : { statusReason }),
-    });
-    const write = (next: ResourceRecord) =>
-      options.hasRecord ? history.resource(stack, next) : history.tell(stack, next);
-    const gone = (status: ResourceStatus) =>
-      this.parts.service.kernel.store.transaction(() => {
-        write(at(status));
-        if (options.hasRecord && !options.keepsRecord)
-          this.parts.service.state.resources.remove([stack.stackId, record.logicalId]);
-      });
-    if (options.retained && physicalId !== undefined) {
-      gone("DELETE_SKIPPED");
-      return true;
-    }
-    if (physicalId === undefined) {
-      gone("DELETE_COMPLETE");
-      return true;
-    }
-    write(at("DELETE_IN_PROGRESS"));
-    try {
-      const cx = this.#context(record, { resumed: false, journaled: false, onInitiated: () => undefined });
-      await this.parts.inFlight.step(async () =>
-        this.#type(record.type).delete(cx, { physicalId, props: await this.#revealed(record) }),
-      );
-    } catch (error) {
-      if (!isNotFound(error)) {
-        write(at("DELETE_FAILED", this.#reason(error, "deletion", record)));
-        return false;
-      }
-    }
-    gone("DELETE_COMPLETE");
-    return true;
   }
 
   /** Writes a resource down as failed before anything was called. */
@@ -255,14 +185,10 @@ export class Steps {
     } catch (error) {
       const { stack, history, service, signal } = this.parts;
       const current = service.state.resources.get([stack.stackId, record.logicalId]) ?? record;
-      const reason = this.#reason(signal.aborted ? new Cancelled() : error, action, record);
-      history.resource(stack, this.#at({ ...current, status: failed, statusReason: reason }));
+      const reason = this.reason(signal.aborted ? new Cancelled() : error, action, record);
+      history.resource(stack, this.at({ ...current, status: failed, statusReason: reason }));
       return false;
     }
-  }
-
-  #reason(error: unknown, action: string, record: ResourceRecord): string {
-    return reasonOf(error, action, stepToken(record.seed), this.parts.service.kernel.random.uuid());
   }
 
   #done(record: ResourceRecord, status: ResourceStatus): void {
@@ -270,7 +196,7 @@ export class Steps {
     service.kernel.store.transaction(() => {
       history.resource(
         stack,
-        this.#at({ ...record, status, statusReason: undefined, step: { ...record.step!, done: true } }),
+        this.at({ ...record, status, statusReason: undefined, step: { ...record.step!, done: true } }),
       );
       for (const key of Array.from(service.state.journal.keys({ prefix: [stack.stackId, record.logicalId] })))
         service.state.journal.remove(key);
@@ -297,52 +223,10 @@ export class Steps {
     };
   }
 
-  #at(record: ResourceRecord): ResourceRecord {
-    return { ...record, updatedMs: this.parts.service.kernel.clock.now() };
-  }
-
-  #type(name: string): ResourceType {
-    const type = this.parts.types.find(name);
-    if (!type) throw new StepFailure(`Katachi does not emulate ${name}`);
-    return type;
-  }
-
   #tagsDiffer(type: string): boolean {
     return (
       this.parts.types.takesTags(type) && !sameJson(this.parts.formerTags, this.parts.stack.definition?.tags ?? [])
     );
-  }
-
-  /** The properties with secrets and stored parameters in place of their references. */
-  async #revealed({ properties, type }: ResourceRecord): Promise<Properties> {
-    if (!hasDynamicReference(properties)) return properties;
-    return resolveDynamicReferences(properties, type, this.parts.secrets);
-  }
-
-  #context(
-    record: ResourceRecord,
-    options: { resumed: boolean; journaled: boolean; onInitiated: (physicalId: string) => void },
-  ): OwnContext {
-    const { service, stack, principal, span, signal, inFlight, formerTags } = this.parts;
-    return stepContext({
-      service: service as ServiceContext,
-      journal: service.state.journal,
-      stack,
-      principal,
-      span,
-      signal,
-      inFlight,
-      formerTags,
-      logicalId: record.logicalId,
-      type: record.type,
-      creationPolicy: record.creationPolicy,
-      seed: record.seed,
-      initiatedId:
-        record.step?.kind === "replace" && record.physicalId === record.former?.physicalId
-          ? undefined
-          : record.physicalId,
-      ...options,
-    });
   }
 }
 
