@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateEventSourceMappingCommand,
@@ -312,6 +315,37 @@ describe("a queue", () => {
     await send(url, "stays");
     await cloud.settled();
     expect(await left(url)).toBe(1);
+  });
+});
+
+describe("a restart", () => {
+  it("goes on polling", async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), "katachi-mapping-"));
+    const before = cloud;
+    const reach = async () => {
+      cloud = await startCloud({ dataDirectory, clock: "frozen" });
+      lambda = cloud.client(LambdaClient, { maxAttempts: 1 });
+      sqs = cloud.client(SQSClient);
+    };
+    try {
+      await reach();
+      await makeRole("poller", ["sqs:*", "logs:*"]);
+      const name = await makeFunction();
+      const { arn } = await makeQueue();
+      await map({ FunctionName: name, EventSourceArn: arn });
+      await cloud.settled();
+      await cloud.close();
+      await reach();
+      const QueueUrl = `${cloud.endpoint}/${arn.split(":").slice(4).join("/")}`;
+      await send(QueueUrl, "after the restart");
+      expect(await bodies(name)).toEqual([["after the restart"]]);
+      await cloud.close();
+    } finally {
+      cloud = before;
+      lambda = cloud.client(LambdaClient, { maxAttempts: 1 });
+      sqs = cloud.client(SQSClient);
+      rmSync(dataDirectory, { recursive: true, force: true });
+    }
   });
 });
 
