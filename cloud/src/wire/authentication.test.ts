@@ -195,6 +195,22 @@ describe("strict", () => {
     ).rejects.toMatchObject({ name: "RequestTimeTooSkewed" });
   });
 
+  it("wants a signature for this service and a Region that can be one", async () => {
+    const send = async (scope: string) => {
+      const authorization = `AWS4-HMAC-SHA256 Credential=AKIAKNOWN/20260101/${scope}/aws4_request, SignedHeaders=host, Signature=00`;
+      const headers = {
+        authorization,
+        "x-amz-target": "DynamoDB_20120810.ListTables",
+        "content-type": "application/x-amz-json-1.0",
+      };
+      const response = await fetch(strict.endpoint, { method: "POST", body: "{}", headers });
+      return ((await response.json()) as { Message: string }).Message;
+    };
+    expect(await send("us-east-1/sqs")).toBe("Credential should be scoped to correct service: 'dynamodb'.");
+    expect(await send("US East/dynamodb")).toContain("Credential should be scoped to a valid region, not ");
+    expect(await send("us-east-1/dynamodb")).toContain("Date in Credential scope does not match YYYYMMDD");
+  });
+
   it("tells an incomplete signature", async () => {
     const response = await fetch(strict.endpoint, {
       method: "POST",

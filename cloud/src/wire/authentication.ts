@@ -1,10 +1,10 @@
-import { AwsError } from "../aws/error.ts";
+import { AwsError, NotEmulatedError } from "../aws/error.ts";
 import type { HttpHead, SignedText, Signer } from "../http.ts";
 import type { Authority, KnownCredentials } from "../iam/authority.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { authError } from "./auth-errors.ts";
 import type { ChunkSignatures } from "./aws-chunked.ts";
-import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
+import { findSignature, identify, MANY_REGIONS, type Caller, type Signature } from "./identity.ts";
 import type { Operation, Protocol } from "./model.ts";
 import { bucketOfHost } from "./s3-router.ts";
 import {
@@ -37,6 +37,7 @@ export interface Claim extends Told {
 /** What a signature of a text lacks of one of a request. */
 const TEXT_SIGNATURE = { kind: "query", algorithm: "", signedHeaders: "" } as const;
 
+const REGION = /^[a-z0-9-]{0,40}$/;
 const MINUTE_MS = 60_000;
 /** AWS: S3 allows 15 minutes between its clock and the sender's, the others 5. */
 const SKEW_MS_MAX = { s3: 15 * MINUTE_MS, other: 5 * MINUTE_MS };
@@ -62,9 +63,10 @@ export class Authentication {
    * @throws AwsError in the protocol's words: unsigned where that is not allowed, unknown or expired credentials
    */
   caller({ signature, protocol, operation, head }: Claim): Caller {
-    if (!signature && !operation.mayBeUnsigned && operation.api.name !== "s3") throw authError("missing", protocol);
+    if (!signature) refuseUnsigned(operation, head, protocol);
     const caller = this.#identify(signature, protocol);
     if (signature && this.#mode === "strict") {
+      checkScope(signature, operation, head, protocol);
       if (!caller.known) throw authError("unknown", protocol, undefined, { AWSAccessKeyId: signature.accessKeyId });
       checkToken(tokenOf(head), caller.known, protocol);
     }
@@ -113,6 +115,12 @@ export class Authentication {
   }
 
   #identify(signature: Signature | undefined, protocol: Protocol): Caller {
+    if (signature && !REGION.test(signature.region))
+      throw authError(
+        "mismatch",
+        protocol,
+        `Credential should be scoped to a valid region, not '${signature.region}'.`,
+      );
     try {
       return identify(signature, this.#authority);
     } catch (error) {
@@ -262,6 +270,29 @@ function checkToken(given: string, { sessionToken }: KnownCredentials, protocol:
   if (protocol === "restXml")
     throw new AwsError("InvalidToken", "The provided token is malformed or otherwise invalid.", { status: 400 });
   throw authError("unknown", protocol);
+}
+
+/** @throws AwsError where the operation must be signed; S3 asks the bucket's policy instead */
+function refuseUnsigned(operation: Operation, head: HttpHead, protocol: Protocol): void {
+  if (operation.api.name !== "s3") {
+    if (!operation.mayBeUnsigned) throw authError("missing", protocol);
+  } else if (head.headers["authorization"]?.startsWith("AWS ")) {
+    const message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    throw new AwsError("InvalidRequest", message, { status: 400 });
+  }
+}
+
+/** AWS: a signature is good for one service and one day. */
+function checkScope(signature: Signature, operation: Operation, head: HttpHead, protocol: Protocol): void {
+  if (signature.algorithm === MANY_REGIONS) throw new NotEmulatedError("Signature Version 4A in strict mode");
+  if (signature.kind === "query-v2") return;
+  const { signingName } = operation.api;
+  if (signature.service !== signingName)
+    throw authError("mismatch", protocol, `Credential should be scoped to correct service: '${signingName}'.`);
+  const date = dateOf(head);
+  if (date.slice(0, 8) === signature.date) return;
+  const told = `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signature.date}' != '${date.slice(0, 8)}', from '${date}'.`;
+  throw authError("mismatch", protocol, told);
 }
 
 /** AWS: S3's own checks of a presigned address. */

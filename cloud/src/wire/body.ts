@@ -60,7 +60,7 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Reads a whole body.
  * @returns undefined where it is larger than `bytesMax`; the rest of it is then thrown away as it comes
- * @throws Error when the client goes away before the end
+ * @throws AwsError IncompleteBody when the client goes away before the end
  */
 export function readBody(request: Incoming, bytesMax: number): Promise<Buffer | undefined> {
   const { headers } = request;
@@ -91,9 +91,13 @@ function collect(request: Incoming, bytesMax: number): Promise<Buffer | undefine
     request.on("end", () =>
       resolve(bytes > bytesMax ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
     );
-    request.on("error", reject);
-    request.on("aborted", () => reject(new Error("The client went away")));
+    request.on("error", (cause) => reject(incomplete(cause)));
+    request.on("aborted", () => reject(incomplete()));
   });
+}
+
+function incomplete(cause?: unknown): AwsError {
+  return new AwsError("IncompleteBody", "The request body terminated unexpectedly", { status: 400, cause });
 }
 
 /** Up to this size the body of a streaming operation is read whole: that is cheaper than a stream. */
@@ -130,7 +134,7 @@ async function* receive(request: Incoming): AsyncGenerator<Buffer> {
   try {
     yield* (request as IncomingMessage).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch (cause) {
-    throw new AwsError("IncompleteBody", "The request body terminated unexpectedly", { status: 400, cause });
+    throw incomplete(cause);
   }
 }
 

@@ -7,6 +7,18 @@ import type { HttpHead, HttpResponse } from "../http.ts";
 
 const LOCAL_HOSTS = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|(?:[a-z0-9-]+\.)+localhost)$/i;
 
+/** Names that only this machine, or AWS, can be meant by. */
+const OWN_HOSTS =
+  /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost|.+\.amazonaws\.com(?:\.cn)?|.+\.on\.aws|(?:.+\.)?localhost\.localstack\.cloud)$/;
+
+/**
+ * Whether a request that came in on this machine's own address means this machine. Another name can only be one that
+ * somebody made to point here, so that a page of theirs reaches the local cloud as its own (DNS rebinding).
+ */
+export function isOwnHost(host: string): boolean {
+  return host === "127.0.0.1" || host === "localhost" || OWN_HOSTS.test(host);
+}
+
 /** Whether a page of this origin may call: it is served from this machine, or is a file. */
 export function isLocalOrigin(origin: string): boolean {
   if (origin === "null") return true;
@@ -50,6 +62,15 @@ export function corsHeaders(origin: string): Record<string, string> {
 }
 
 export function foreignOrigin(origin: string): HttpResponse {
-  const message = `Pages of ${origin} may not call this local cloud; only pages of this machine may.`;
+  return refuse(`Pages of ${origin} may not call this local cloud; only pages of this machine may.`);
+}
+
+export function foreignHost(host: string): HttpResponse {
+  return refuse(
+    `This local cloud listens on the loopback address only, where the host ${host} cannot mean it. Call it as 127.0.0.1 or localhost, or let it listen on another address.`,
+  );
+}
+
+function refuse(message: string): HttpResponse {
   return { status: 403, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ message }) };
 }

@@ -20,7 +20,7 @@ import {
 } from "./body.ts";
 import { type ChunkSignatures, isAwsChunked, unframe } from "./aws-chunked.ts";
 import { checkDigests } from "./digests.ts";
-import { corsHeaders, foreignOrigin, isLocalOrigin, isPreflight, preflight } from "./cors.ts";
+import { corsHeaders, foreignHost, foreignOrigin, isLocalOrigin, isOwnHost, isPreflight, preflight } from "./cors.ts";
 import { Authentication, type AuthMode } from "./authentication.ts";
 import { authError } from "./auth-errors.ts";
 import { findSignature, type Signature } from "./identity.ts";
@@ -34,6 +34,8 @@ export interface FrontOptions {
   readonly kernel: Kernel;
   readonly authority: Authority;
   readonly auth: AuthMode;
+  /** Address that is listened on. */
+  readonly host: string;
   /** Address of the console, empty where none is served. */
   readonly consoleUrl: () => string;
 }
@@ -62,10 +64,12 @@ const PLANE_BODY_BYTES_MAX = 10 * 1024 * 1024;
 export class Front {
   readonly #options: FrontOptions;
   readonly #authentication: Authentication;
+  readonly #isLoopback: boolean;
   #planes: PlaneOf[] | undefined;
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    this.#isLoopback = isOwnHost(options.host) || options.host === "::1";
     this.#authentication = new Authentication(options.auth, options.authority, options.kernel.clock);
   }
 
@@ -90,6 +94,7 @@ export class Front {
       const match = candidate.plane.match(head, candidate.state);
       if (match !== undefined) return this.#answerPlane(candidate, match, head, incoming);
     }
+    if (this.#isLoopback && !isOwnHost(head.host)) return foreignHost(head.host);
     const origin = head.headers["origin"];
     const own = origin === undefined ? undefined : this.#crossOrigin(head);
     if (origin !== undefined && !isLocalOrigin(origin) && !own?.[ALLOW_ORIGIN]) return foreignOrigin(origin);

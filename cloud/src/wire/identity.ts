@@ -24,6 +24,8 @@ export interface Caller {
   readonly known: KnownCredentials | undefined;
 }
 
+/** Signature Version 4A. */
+export const MANY_REGIONS = "AWS4-ECDSA-P256-SHA256";
 const ACCOUNT_ID = /^\d{12}$/;
 
 /**
@@ -41,7 +43,7 @@ export function findSignature(head: HttpHead): Signature | undefined {
 }
 
 function readHeader(authorization: string): Signature {
-  const space = authorization.indexOf(" ");
+  const algorithm = authorization.slice(0, authorization.indexOf(" "));
   const credential = part(authorization, "Credential=");
   const signedHeaders = part(authorization, "SignedHeaders=");
   const signature = part(authorization, "Signature=");
@@ -55,13 +57,7 @@ function readHeader(authorization: string): Signature {
     const told = missing.map((name) => `Authorization header requires '${name as string}' parameter.`).join(" ");
     throw new AwsError("IncompleteSignatureException", `${told} Authorization=${authorization}`, { status: 400 });
   }
-  return {
-    kind: "header",
-    algorithm: authorization.slice(0, space),
-    signedHeaders,
-    signature,
-    ...readCredential(credential),
-  };
+  return { kind: "header", algorithm, signedHeaders, signature, ...readCredential(credential, algorithm) };
 }
 
 function part(authorization: string, name: string): string {
@@ -71,9 +67,17 @@ function part(authorization: string, name: string): string {
   return authorization.slice(start + name.length, end < 0 ? undefined : end).trim();
 }
 
-/** `AKID/20260102/us-east-1/dynamodb/aws4_request`; the access key id itself may hold slashes. */
-function readCredential(credential: string): Pick<Signature, "accessKeyId" | "date" | "region" | "service"> {
+/**
+ * `AKID/20260102/us-east-1/dynamodb/aws4_request`; the access key id itself may hold slashes. A signature for many Regions
+ * (`AWS4-ECDSA-P256-SHA256`) names none.
+ */
+function readCredential(
+  credential: string,
+  algorithm: string,
+): Pick<Signature, "accessKeyId" | "date" | "region" | "service"> {
   const parts = credential.split("/");
+  // AWS: version 4A has `AKID/20260102/dynamodb/aws4_request`.
+  if (algorithm === MANY_REGIONS) parts.splice(-2, 0, "");
   if (parts.length < 5) {
     const message = `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`;
     throw new AwsError("IncompleteSignatureException", message, { status: 400 });
@@ -88,7 +92,7 @@ function readQuery(query: URLSearchParams): Signature {
     algorithm: query.get("X-Amz-Algorithm") ?? "",
     signedHeaders: query.get("X-Amz-SignedHeaders") ?? "",
     signature: query.get("X-Amz-Signature") ?? "",
-    ...readCredential(query.get("X-Amz-Credential") ?? ""),
+    ...readCredential(query.get("X-Amz-Credential") ?? "", query.get("X-Amz-Algorithm") ?? ""),
   };
 }
 

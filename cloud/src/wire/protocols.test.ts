@@ -1,3 +1,4 @@
+import http from "node:http";
 import { gzipSync } from "node:zlib";
 import { ApiGatewayV2Client, GetApiCommand } from "@aws-sdk/client-apigatewayv2";
 import { CloudWatchClient, PutMetricDataCommand, type PutMetricDataCommandInput } from "@aws-sdk/client-cloudwatch";
@@ -389,6 +390,18 @@ describe("the rest", () => {
       "body",
     ]);
     expect((await fetch(`${wire.endpoint}/echo/a`, { method: "POST", body: "more than ten bytes" })).status).toBe(413);
+  });
+
+  it("is reached by names of this machine only, while it listens on loopback", async () => {
+    const status = (host: string) =>
+      new Promise<number>((resolve) => {
+        http.get(`${wire.endpoint}/bucket`, { headers: { host } }, (response) =>
+          resolve(response.resume().statusCode!),
+        );
+      });
+    for (const host of ["localhost:4566", "bucket.localhost", "[::1]:4566", "dynamodb.us-east-1.amazonaws.com"])
+      expect(await status(host), host).not.toBe(403);
+    expect(await status("evil.example:4566")).toBe(403);
   });
 
   it("lets pages of this machine in, and no others", async () => {

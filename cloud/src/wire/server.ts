@@ -7,8 +7,6 @@ import { Front, type FrontOptions } from "./front.ts";
 export type { AuthMode };
 
 export interface ServerOptions extends FrontOptions {
-  /** Address to listen on. */
-  readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
 }
