@@ -162,7 +162,7 @@ export async function checkDestinations(
       if (!(error instanceof AwsError) || error instanceof NotEmulatedError) throw error;
       refused += 1;
       members[`ArgumentName${refused}`] = destination.arn;
-      members[`ArgumentValue${refused}`] = refusalOf(destination, error);
+      members[`ArgumentValue${refused}`] = await refusalOf(cx, destination);
     }
   }
   if (refused > 0)
@@ -170,6 +170,14 @@ export async function checkDestinations(
       status: 400,
       members,
     });
+}
+
+/**
+ * Nobody may refuse S3 the default bus of the bucket's account; where there is no EventBridge, that is told by name.
+ * @throws NotEmulatedError
+ */
+export async function checkBridge(cx: S3Context, { account, region }: Bucket): Promise<void> {
+  await cx.call("events", "DescribeEventBus", {}, { as: { kind: "root", account }, scope: { account, region } });
 }
 
 async function probe(cx: S3Context, bucket: Bucket, { kind, arn }: Destination): Promise<void> {
@@ -196,7 +204,21 @@ function testMessage(cx: S3Context, bucket: Bucket): string {
   });
 }
 
-function refusalOf({ kind, arn }: Destination, error: AwsError): string {
-  const missing = /NonExistent|NotFound|NoSuch|DoesNotExist/i.test(error.code);
-  return missing ? REFUSAL[kind].missing : REFUSAL[kind].denied(arn);
+async function refusalOf(cx: S3Context, { kind, arn }: Destination): Promise<string> {
+  return (await exists(cx, kind, arn)) ? REFUSAL[kind].denied(arn) : REFUSAL[kind].missing;
+}
+
+/** Asked as the destination's own account, since to S3 what is missing is as forbidden as what it may not use. */
+async function exists(cx: S3Context, kind: DestinationKind, arn: string): Promise<boolean> {
+  const { account, region, resource } = findArn(arn)!;
+  const options = { as: { kind: "root", account }, scope: { account, region } } as const;
+  try {
+    if (kind === "lambda") await cx.call("lambda", "GetFunctionConfiguration", { FunctionName: arn }, options);
+    else if (kind === "sqs") await cx.call("sqs", "GetQueueUrl", { QueueName: resource }, options);
+    else await cx.call("sns", "GetTopicAttributes", { TopicArn: arn }, options);
+    return true;
+  } catch (error) {
+    if (error instanceof AwsError && /NonExistent|NotFound|DoesNotExist/i.test(error.code)) return false;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { AwsError, NotEmulatedError } from "../../../aws/error.ts";
 import { suspends } from "../../../service.ts";
 import { changeBucket, ownedBucket } from "../bucket.ts";
 import { checkCorsRules } from "../cors.ts";
-import { checkDestinations } from "../delivery.ts";
+import { checkBridge, checkDestinations } from "../delivery.ts";
 import { bucketEncryptionRule, DEFAULT_ENCRYPTION, readBucketEncryption } from "../encryption.ts";
 import { invalidBucketState, lockConfigurationNotFound, malformedXml, noSuchConfiguration } from "../errors.ts";
 import { restartLifecycle } from "../lifecycle.ts";
@@ -244,6 +244,7 @@ export const PutBucketNotificationConfiguration = suspends<
   const bucket = ownedBucket(cx, input);
   const notification = readNotification(input.NotificationConfiguration, bucket.region, () => newId(cx));
   if (!input.SkipDestinationValidation) await checkDestinations(cx, bucket, destinationsOf(notification));
+  if (notification.EventBridgeConfiguration) await checkBridge(cx, bucket);
   const empty = Object.keys(notification).length === 0;
   cx.kernel.store.transaction(() =>
     changeBucket(cx.state, ownedBucket(cx, input), { notification: empty ? undefined : notification }),
