@@ -1,10 +1,11 @@
-import { AwsError, NotEmulatedError } from "../aws/error.ts";
+import { AwsError } from "../aws/error.ts";
 import type { HttpHead, SignedText, Signer } from "../http.ts";
 import type { Authority, KnownCredentials } from "../iam/authority.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { checkQueryParameters, checkScope, refuseUnsigned } from "./auth-checks.ts";
 import { authError } from "./auth-errors.ts";
 import type { ChunkSignatures } from "./aws-chunked.ts";
-import { findSignature, identify, MANY_REGIONS, type Caller, type Signature } from "./identity.ts";
+import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
 import type { Operation, Protocol } from "./model.ts";
 import { bucketOfHost } from "./s3-router.ts";
 import {
@@ -41,7 +42,6 @@ const REGION = /^[a-z0-9-]{0,40}$/;
 const MINUTE_MS = 60_000;
 /** AWS: S3 allows 15 minutes between its clock and the sender's, the others 5. */
 const SKEW_MS_MAX = { s3: 15 * MINUTE_MS, other: 5 * MINUTE_MS };
-const WEEK_SECONDS = 7 * 24 * 3600;
 
 /** Checks who calls, as far as the mode asks for it. Presigned addresses are checked in both modes. */
 export class Authentication {
@@ -270,51 +270,6 @@ function checkToken(given: string, { sessionToken }: KnownCredentials, protocol:
   if (protocol === "restXml")
     throw new AwsError("InvalidToken", "The provided token is malformed or otherwise invalid.", { status: 400 });
   throw authError("unknown", protocol);
-}
-
-/** @throws AwsError where the operation must be signed; S3 asks the bucket's policy instead */
-function refuseUnsigned(operation: Operation, head: HttpHead, protocol: Protocol): void {
-  if (operation.api.name !== "s3") {
-    if (!operation.mayBeUnsigned) throw authError("missing", protocol);
-  } else if (head.headers["authorization"]?.startsWith("AWS ")) {
-    const message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
-    throw new AwsError("InvalidRequest", message, { status: 400 });
-  }
-}
-
-/** AWS: a signature is good for one service and one day. */
-function checkScope(signature: Signature, operation: Operation, head: HttpHead, protocol: Protocol): void {
-  if (signature.algorithm === MANY_REGIONS) throw new NotEmulatedError("Signature Version 4A in strict mode");
-  if (signature.kind === "query-v2") return;
-  const { signingName } = operation.api;
-  if (signature.service !== signingName)
-    throw authError("mismatch", protocol, `Credential should be scoped to correct service: '${signingName}'.`);
-  const date = dateOf(head);
-  if (date.slice(0, 8) === signature.date) return;
-  const told = `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signature.date}' != '${date.slice(0, 8)}', from '${date}'.`;
-  throw authError("mismatch", protocol, told);
-}
-
-/** AWS: S3's own checks of a presigned address. */
-function checkQueryParameters(query: URLSearchParams, atMs: number | undefined, expires: string): void {
-  const fail = (message: string) => new AwsError("AuthorizationQueryParametersError", message, { status: 400 });
-  if (
-    ["X-Amz-Algorithm", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"].some(
-      (name) => !query.get(name),
-    )
-  )
-    throw fail(
-      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-    );
-  if (query.get("X-Amz-Algorithm") !== "AWS4-HMAC-SHA256")
-    throw fail('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"');
-  if (atMs === undefined) throw fail("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-  if (!/^\d+$/.test(expires)) throw fail("X-Amz-Expires should be a number");
-  if (Number(expires) > WEEK_SECONDS)
-    throw fail(
-      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
-    );
-  if (!/^[0-9a-f]{64}$/.test(query.get("X-Amz-Signature") ?? "")) throw authError("mismatch", "restXml");
 }
 
 function payloadHash(head: HttpHead, body: Buffer | undefined): string {
