@@ -28,10 +28,9 @@ export function install() {
   const marker = join(root, "node_modules", ".katachi-installed");
   if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
   console.log("Installing packages …");
-  const fresh = !existsSync(join(root, "node_modules"));
-  run(npm, [fresh ? "ci" : "install", "--no-audit", "--no-fund", "--loglevel=error"], {
-    shell: process.platform === "win32",
-  });
+  // Not `npm ci`: npm 11 leaves optional packages of other platforms out of the lock file and then refuses it.
+  const args = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
+  run(npm, args, { shell: process.platform === "win32" });
   // `npm install` may have touched the lock file: note what is there now.
   const now = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
