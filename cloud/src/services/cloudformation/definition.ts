@@ -5,7 +5,7 @@ import { dependencyGraph } from "../../deploy/graph.ts";
 import { UNKNOWN } from "../../deploy/intrinsics.ts";
 import { resolveParameters, type GivenParameter, type ParameterValues, type ReadSsm } from "../../deploy/parameters.ts";
 import { checkReferences } from "../../deploy/references.ts";
-import { parseTemplateText } from "../../deploy/template-text.ts";
+import { parseTemplateText, TEMPLATE_BODY_BYTES_MAX } from "../../deploy/template-text.ts";
 import { checkTemplate, readParameters, type Template } from "../../deploy/template.ts";
 import { applyTransforms, transformNames } from "../../deploy/transforms.ts";
 import { insufficientCapabilities, validationError } from "./errors.ts";
@@ -102,6 +102,10 @@ export async function readGivenTemplate(
 ): Promise<string> {
   if (TemplateBody !== undefined && TemplateURL !== undefined)
     throw validationError("You must specify only one of TemplateBody and TemplateURL.");
+  if (TemplateBody !== undefined && TemplateBody.length > TEMPLATE_BODY_BYTES_MAX)
+    throw validationError(
+      `1 validation error detected: Value '${TemplateBody}' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${TEMPLATE_BODY_BYTES_MAX}`,
+    );
   if (TemplateBody !== undefined) return TemplateBody;
   if (TemplateURL !== undefined) return readUrl(cx, TemplateURL);
   throw validationError("Either Template URL or Template Body must be specified.");

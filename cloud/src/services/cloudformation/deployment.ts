@@ -139,6 +139,7 @@ export class Deployment {
         operation: this.#operation,
         steps: this.#steps,
         abort: this.#abort,
+        warn: (warnings) => (this.#span.attributes["warnings"] = warnings),
       });
       const failure = await forward.run();
       if (failure !== undefined) return { failure };

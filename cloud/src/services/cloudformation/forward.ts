@@ -22,6 +22,8 @@ export interface ForwardParts {
   readonly operation: OperationRecord;
   readonly steps: Steps;
   readonly abort: AbortController;
+  /** Told what is left out since that cannot change behaviour here. */
+  readonly warn: (warnings: readonly string[]) => void;
 }
 
 /** The way forward: every resource of the template is brought to what the template says, along the dependency graph. */
@@ -82,6 +84,7 @@ export class Forward {
       tagsChanged: this.#tagsChanged(),
       environment: (resources) => environmentFor(state, stack, this.template, resources),
     });
+    if (plan.warnings.length > 0) this.parts.warn(plan.warnings);
     for (const [logicalId, problems] of plan.problems) {
       const declaration = this.template.resources[logicalId]!;
       steps.refuse(bareTarget(logicalId, declaration.Type), existing.get(logicalId), problems.join("; "));
