@@ -50,7 +50,7 @@ const LAYERS = {
   kernel: [],
   aws: [],
   engines: ["aws"],
-  http: [],
+  http: ["aws", "iam"],
   "package-path": [],
   iam: ["aws", "kernel", "package-path"],
   wire: ["aws", "iam", "kernel", "http", "gate", "service", "package-path"],

@@ -116,19 +116,17 @@ describe("katachi dev web-backend", () => {
 
 describe("katachi dev on a CDK app of one's own", () => {
   test("an edited handler answers within a moment, without losing state", { timeout: 60_000 }, async () => {
-    const app = join(directory, "app");
+    // Inside the repository, so that the application finds aws-cdk-lib and the shapes as any of its packages would.
+    const app = join(root, ".katachi", `cli-test-${process.pid}`);
     cpSync(join(root, "shapes/web-backend/handlers"), join(app, "handlers"), { recursive: true });
-    writeFileSync(join(app, "cdk.json"), JSON.stringify({ app: `"${process.execPath}" app.mjs` }));
+    writeFileSync(join(app, "cdk.json"), JSON.stringify({ app: "node app.mjs" }));
     writeFileSync(
       join(app, "app.mjs"),
-      `import { createRequire } from "node:module";
-       const require = createRequire(${JSON.stringify(join(root, "package.json"))});
-       const { App, CfnOutput, RemovalPolicy, Stack } = require("aws-cdk-lib");
-       const { WebBackend } = await import(${JSON.stringify(join(root, "shapes/dist/index.js"))});
-       process.chdir(${JSON.stringify(root)});
+      `import { App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+       import { WebBackend } from "@katachi/shapes";
        const app = new App();
        const stack = new Stack(app, "mine");
-       const routes = { "POST /orders": ${JSON.stringify(join(app, "handlers/create-order.ts"))} };
+       const routes = { "POST /orders": "handlers/create-order.ts" };
        const backend = new WebBackend(stack, "Mine", { routes, removalPolicy: RemovalPolicy.DESTROY });
        new CfnOutput(stack, "Url", { value: backend.url });
        app.synth();`,
@@ -149,6 +147,7 @@ describe("katachi dev on a CDK app of one's own", () => {
       expect(await (await post()).json()).toEqual(before);
     } finally {
       serving.child.kill("SIGTERM");
+      rmSync(app, { recursive: true, force: true });
     }
   });
 });

@@ -97,7 +97,10 @@ export const webBackend: CatalogEntry = {
   },
   failures: {
     en: [
-      { what: "The body is not JSON, or fields are wrong", outcome: "400 with a problem document that names each field" },
+      {
+        what: "The body is not JSON, or fields are wrong",
+        outcome: "400 with a problem document that names each field",
+      },
       { what: "There is no such item", outcome: "404" },
       { what: "Somebody changed the item meanwhile", outcome: "409; the caller reads again and decides" },
       { what: "The same create arrives twice under one Idempotency-Key", outcome: "One item, the same answer twice" },

@@ -20,12 +20,12 @@ export async function dev(given: string, flags: DevFlags): Promise<void> {
   const synthesised = synthesise(application);
   // Starting and synthesising need not wait for one another; a failed synthesis is told below.
   synthesised.catch(() => undefined);
-  const { cloud, onStop } = await startServing(flags);
+  const { cloud, onStop, close } = await startServing(flags);
   try {
     const deployed = await deployInPlace(cloud, await synthesised);
     report(application, cloud, deployed, flags);
   } catch (error) {
-    await cloud.close();
+    await close();
     throw error instanceof UserError ? error : new UserError((error as Error).message);
   }
   if (!flags.watch) return;

@@ -14,10 +14,16 @@ export async function start(flags: CloudFlags): Promise<void> {
   );
 }
 
+export interface Serving {
+  readonly cloud: Cloud;
+  /** Adds what has to end before the cloud does. */
+  onStop(work: () => Promise<void>): void;
+  /** Ends the cloud and its control API, for a command that cannot go on. */
+  close(): Promise<void>;
+}
+
 /** Starts a cloud and its control API in this process, and ends both on Ctrl-C, SIGTERM and `katachi stop`. */
-export async function startServing(
-  flags: CloudFlags,
-): Promise<{ cloud: Cloud; onStop: (work: () => Promise<void>) => void }> {
+export async function startServing(flags: CloudFlags): Promise<Serving> {
   const { startCloud, serveControl } = await import("@katachi/cloud");
   const options = optionsOf(flags);
   const cloud = await startCloud(options).catch((error: unknown) => {
@@ -29,9 +35,12 @@ export async function startServing(
     if (stopping) return process.exit(1);
     stopping = true;
     for (const work of before) await work();
+    await close();
+    process.exit(0);
+  };
+  const close = async () => {
     await control.close();
     await cloud.close();
-    process.exit(0);
   };
   const parts = { cloud, version, stop: () => void stop() };
   const control = await serveControl(parts, { host: "127.0.0.1", port: consolePortOf(flags) }).catch(
@@ -43,7 +52,7 @@ export async function startServing(
     },
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
-  return { cloud, onStop: (work) => void before.push(work) };
+  return { cloud, onStop: (work) => void before.push(work), close };
 }
 
 function optionsOf(flags: CloudFlags) {

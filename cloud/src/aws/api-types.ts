@@ -43,13 +43,19 @@ export interface ApiModules {
 export type ApiName = keyof ApiModules;
 
 type CommandName<M> = Exclude<Extract<keyof M, `${string}Command`>, "$Command">;
-type CommandOf<M, O extends string> = M extends { [K in `${O}Command`]: new (...args: infer A) => infer C } ? [A, C] : never;
+type CommandOf<M, O extends string> = M extends { [K in `${O}Command`]: new (...args: infer A) => infer C }
+  ? [A, C]
+  : never;
 
 /** The names of an API's operations, e.g. `"PutItem"`. */
 export type OperationName<S extends ApiName> = CommandName<ApiModules[S]> extends `${infer O}Command` ? O : never;
 
 /** What an operation is given, as the SDK types it. */
-export type Input<S extends ApiName, O extends OperationName<S>> = CommandOf<ApiModules[S], O>[1] extends { input: infer I } ? I : never;
+export type Input<S extends ApiName, O extends OperationName<S>> = CommandOf<ApiModules[S], O>[1] extends {
+  input: infer I;
+}
+  ? I
+  : never;
 
 /** What an operation answers, without the client's own `$metadata`. */
 export type Output<S extends ApiName, O extends OperationName<S>> = CommandOf<ApiModules[S], O>[1] extends {
