@@ -11,7 +11,7 @@ import type { Call, ServiceContext, ServiceDefinition } from "./service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { cloudformation } from "./services/cloudformation/service.ts";
 import { cognitoIdp } from "./services/cognito-idp/service.ts";
-import { dynamodb } from "./services/dynamodb/service.ts";
+import { dynamodb, dynamodbStreams } from "./services/dynamodb/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
@@ -37,6 +37,7 @@ const SERVICES: readonly ServiceDefinition[] = [
   cloudwatch,
   cloudformation,
   dynamodb,
+  dynamodbStreams,
 ];
 
 export interface CloudOptions {

@@ -133,12 +133,15 @@ function bind(tree: Condition, substitutions: Substitutions): BoundCondition {
     case "not":
       return { kind: "not", inner: bind(tree.inner, substitutions) };
   }
-  const args = tree.args.map((operand) => bindOperand(operand, substitutions));
-  const bound = { ...tree, args };
-  checkCounts(bound);
-  checkDistinct(bound);
-  checkTypes(bound);
-  return bound;
+  return checkBound({ ...tree, args: tree.args.map((operand) => bindOperand(operand, substitutions)) });
+}
+
+/** Checks number and types of a condition's operands. @throws of several complaints the one that AWS tells first */
+export function checkBound(condition: Simple): BoundCondition {
+  checkCounts(condition);
+  checkDistinct(condition);
+  checkTypes(condition);
+  return condition;
 }
 
 /** Puts names and values into an operand. @throws InvalidInput for one that is not defined */

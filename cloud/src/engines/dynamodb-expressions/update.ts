@@ -45,10 +45,15 @@ export function bindUpdate(
 ): readonly BoundAction[] {
   if (parsed.problem !== undefined) throw new InvalidInput(parsed.problem);
   const actions = bindAll(parsed.tree, substitutions);
+  checkActions(actions);
+  return actions;
+}
+
+/** Checks paths and operands of an update. @throws of several complaints the one that AWS tells first */
+export function checkActions(actions: readonly BoundAction[]): void {
   checkDisjoint(actions.map((action) => action.path));
   for (const action of actions) checkSetOperand(action);
   for (const action of actions) if (action.section === "SET") checkSetValue(action.value);
-  return actions;
 }
 
 /** Whether the update makes an item where there is none: removing alone does not. */

@@ -1,5 +1,4 @@
 import { AwsError } from "../../aws/error.ts";
-import { InvalidInput } from "../../engines/dynamodb-expressions/invalid-input.ts";
 import { exportItem, type ApiItem } from "../../engines/dynamodb-expressions/attribute-input.ts";
 import type { Item } from "../../engines/dynamodb-expressions/attribute-value.ts";
 
@@ -62,13 +61,4 @@ export function cancelled(reasons: readonly CancellationReason[]): AwsError {
     `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
     { ...CODES, members: { CancellationReasons: reasons } },
   );
-}
-
-/** Runs work of the engine; what it does not take becomes a `ValidationException`. */
-export function validated<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw error instanceof InvalidInput ? invalid(error.message) : error;
-  }
 }

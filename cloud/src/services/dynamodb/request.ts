@@ -110,9 +110,9 @@ export function checkAttributesToGet(names: readonly string[] | undefined): void
   if (twice !== undefined) throw invalidParameter(`Duplicate value in attribute name: ${twice}`);
 }
 
-/** Whether the answer is written as JSON, so that stored text can go into it as it is. */
+/** Whether the answer goes out as JSON, so that stored text can go into it as it is. */
 function answersText(cx: Cx): boolean {
-  return cx.source.headers?.["content-type"]?.includes("json") === true;
+  return cx.source.headers?.["x-amz-target"]?.startsWith("DynamoDB") === true;
 }
 
 /** An item as answers hold it. */

@@ -7,7 +7,7 @@ import { bindExpected, type LegacyExpected } from "../../engines/dynamodb-expres
 import { Substitutions } from "../../engines/dynamodb-expressions/substitutions.ts";
 import type { Key } from "../../kernel/key.ts";
 import type { Consumption } from "./capacity.ts";
-import { conditionFailed, invalid } from "./errors.ts";
+import { conditionFailed, duplicateItem, invalid } from "./errors.ts";
 import { checkItem, checkKey, checkKeyPaths, ITEM_BYTES_MAX } from "./item-check.ts";
 import { findItem, type Found, type Written } from "./change.ts";
 import { applyChange } from "./item-store.ts";
@@ -24,6 +24,8 @@ export interface Write {
   readonly condition?: BoundCondition | undefined;
   /** Answer the item that failed the condition. */
   readonly answersFailed?: boolean;
+  /** There may be no such item yet. */
+  readonly mustBeNew?: boolean;
   /** What is written depends on what is there. */
   readonly isRelative?: boolean;
   /** The item as it is to be; undefined: none. Must not change what it is given. */
@@ -42,15 +44,17 @@ export interface Done extends Written {
  */
 export function perform(state: DynamoState, write: Write, consumption?: Consumption, wantsBefore = false): Done {
   const { table, key } = write;
-  const blind = !wantsBefore && !write.condition && !consumption && !table.needsOld && !write.isRelative;
+  const blind =
+    !wantsBefore && !write.condition && !write.mustBeNew && !consumption && !table.needsOld && !write.isRelative;
   const before = blind ? undefined : findItem(state, key);
   checkCondition(write, before);
   const after = write.change(before?.item);
   return { ...applyChange(state, { table, key, before, after }, consumption), before, after };
 }
 
-/** @throws ConditionalCheckFailedException */
-export function checkCondition({ condition, answersFailed }: Write, before: Found | undefined): void {
+/** @throws ConditionalCheckFailedException, DuplicateItemException */
+export function checkCondition({ condition, answersFailed, mustBeNew }: Write, before: Found | undefined): void {
+  if (mustBeNew && before) throw duplicateItem();
   if (condition && !matches(condition, before?.item ?? {}))
     throw conditionFailed(answersFailed ? before?.item : undefined);
 }

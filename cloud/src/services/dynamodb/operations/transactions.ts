@@ -36,7 +36,7 @@ export function transactWriteItems(cx: Cx, input: TransactWrite): Output<"dynamo
   const tables = planned.map(({ tableName }) => getTable(cx, referTo(cx, tableName)));
   for (const [i, { item }] of planned.entries()) checkKeyFilled(tables[i]!, item);
   const replay = isReplay(cx, input.ClientRequestToken, input.TransactItems);
-  const actions = buildAll(planned, tables);
+  const actions = buildAll(planned, (each, i) => each.action(tables[i]!));
   const consumption = new Consumptions(input.ReturnConsumedCapacity, planned);
   if (replay) {
     for (const [i, { key }] of actions.entries())
@@ -123,8 +123,12 @@ export function checkDistinct(keys: readonly (readonly unknown[])[]): void {
     throw invalid("Transaction request cannot include multiple operations on one item");
 }
 
-function buildAll(planned: readonly Planned[], tables: readonly Table[]): Action[] {
-  const actions = all(planned, (each, i) => each.action(tables[i]!));
+/**
+ * Builds the actions of a transaction.
+ * @throws TransactionCanceledException with the reasons of those that do not fit their tables
+ */
+export function buildAll<T>(planned: readonly T[], build: (each: T, i: number) => Action): Action[] {
+  const actions = all(planned, build);
   checkDistinct(actions.map(({ key }) => key));
   return actions;
 }
