@@ -22,15 +22,17 @@ beforeAll(async () => {
   mkdirSync(join(directory, "handler"));
   writeFileSync(join(directory, "cdk.json"), JSON.stringify({ app: "node app.cjs" }));
   write(128);
-  writeFileSync(
-    join(directory, "handler", "index.mjs"),
-    `export const handler = async () => ({ from: process.env.STACK, version: 1 });\n`,
-  );
+  handler(1);
 });
 afterAll(async () => {
   await cloud.close();
   rmSync(directory, { recursive: true, force: true });
 });
+
+function handler(version: number): void {
+  const code = `export const handler = async () => ({ from: process.env.STACK, version: ${version} });\n`;
+  writeFileSync(join(directory, "handler", "index.mjs"), code);
+}
 
 function write(memory: number): void {
   writeFileSync(
@@ -68,13 +70,16 @@ function cdk(...args: string[]): Promise<{ code: number; text: string }> {
   });
 }
 
-test("cdk deploy, diff, deploy again, destroy", { timeout: 120_000 }, async () => {
+test("cdk deploy, diff, deploy again, hotswap, destroy", { timeout: 120_000 }, async () => {
   const deployed = await cdk("deploy", "--require-approval", "never");
   expect(deployed.text).toContain("CdkStack.FunctionName = ");
   expect(deployed.code).toBe(0);
   const FunctionName = /CdkStack\.FunctionName = (\S+)/.exec(deployed.text)![1]!;
-  const answer = await cloud.client(LambdaClient).send(new InvokeCommand({ FunctionName }));
-  expect(JSON.parse(Buffer.from(answer.Payload!).toString())).toEqual({ from: "CdkStack", version: 1 });
+  const invoke = async () => {
+    const answer = await cloud.client(LambdaClient).send(new InvokeCommand({ FunctionName }));
+    return JSON.parse(Buffer.from(answer.Payload!).toString()) as unknown;
+  };
+  expect(await invoke()).toEqual({ from: "CdkStack", version: 1 });
 
   const same = await cdk("deploy", "--require-approval", "never");
   expect(same.text).toContain("(no changes)");
@@ -85,6 +90,11 @@ test("cdk deploy, diff, deploy again, destroy", { timeout: 120_000 }, async () =
   expect(diff.text).toMatch(/128[\s\S]*256/);
   const changed = await cdk("deploy", "--require-approval", "never");
   expect(changed.code).toBe(0);
+
+  handler(2);
+  const swapped = await cdk("deploy", "--hotswap");
+  expect(swapped.text).toMatch(/hotswapped!/);
+  expect(await invoke()).toEqual({ from: "CdkStack", version: 2 });
 
   const destroyed = await cdk("destroy", "--force");
   expect(destroyed.code).toBe(0);

@@ -3,6 +3,7 @@ import {
   CreateStackCommand,
   DeleteChangeSetCommand,
   DescribeChangeSetCommand,
+  DescribeEventsCommand,
   DescribeStacksCommand,
   ExecuteChangeSetCommand,
   GetTemplateCommand,
@@ -218,6 +219,15 @@ test("a change set names everything that cannot be deployed here", async () => {
   expect(Status).toBe("FAILED");
   expect(StatusReason).toContain("Katachi does not emulate property Refused of Test::Tiny::Thing [A]");
   expect(StatusReason).toContain("Katachi does not emulate AWS::EKS::Cluster [B]");
+  const { OperationEvents } = await cloud.client.send(
+    new DescribeEventsCommand({ ChangeSetName: Id, Filters: { FailedEvents: true } }),
+  );
+  expect(
+    OperationEvents!.map((event) => [event.LogicalResourceId, event.EventType, event.ValidationStatusReason]),
+  ).toEqual([
+    ["A", "VALIDATION_ERROR", "Katachi does not emulate property Refused of Test::Tiny::Thing"],
+    ["B", "VALIDATION_ERROR", "Katachi does not emulate AWS::EKS::Cluster"],
+  ]);
   expect(await message(change("x", template({ A: thing("a") }), { ChangeSetType: "IMPORT" }))).toBe(
     "NotImplemented: Katachi does not emulate change sets of type IMPORT.",
   );
@@ -248,4 +258,20 @@ test("CreateStack on a stack under review makes its change set obsolete", async 
   expect(made.StackId).toBe(StackId);
   await cloud.kernel.settled();
   expect((await describe(Id)).ExecutionStatus).toBe("OBSOLETE");
+});
+
+test("what NoEcho parameters hold is not shown in a preview", async () => {
+  const secret = (value: string) => ({
+    TemplateBody: template(
+      { A: thing({ "Fn::Sub": "user:${Secret}" }) },
+      { Parameters: { Secret: { Type: "String", NoEcho: true } } },
+    ),
+    Parameters: [{ ParameterKey: "Secret", ParameterValue: value }],
+  });
+  await cloud.client.send(new CreateStackCommand({ StackName: "secret", ...secret("hunter1") }));
+  await cloud.kernel.settled();
+  const { Id } = await change("secret", secret("hunter2").TemplateBody, { Parameters: secret("hunter2").Parameters });
+  const described = JSON.stringify(await describe(Id, { IncludePropertyValues: true }));
+  expect(described).not.toContain("hunter");
+  expect(described).toContain("user:****");
 });

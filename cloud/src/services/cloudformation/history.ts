@@ -1,4 +1,5 @@
 import type { ResourceStatus, StackStatus } from "@aws-sdk/client-cloudformation";
+import type { ParameterValues } from "../../deploy/parameters.ts";
 import type { CloudFormationState, EventRecord, ResourceRecord, StackRecord } from "./state.ts";
 
 const MASK = "****";
@@ -46,32 +47,34 @@ export class History {
       type: resource.type,
       status,
       ...(statusReason === undefined ? {} : { reason: statusReason }),
-      propertiesText: JSON.stringify(masked(resource.properties, stack)),
+      propertiesText: JSON.stringify(masked(resource.properties, stack.definition?.parameters ?? {})),
     });
   }
 
-  #put(stack: StackRecord, event: Omit<EventRecord, "atMs" | "token">): void {
+  #put(stack: StackRecord, event: Omit<EventRecord, "atMs" | "token" | "operationId">): void {
     const { events, kernel } = this.state;
     const last = events.first({ prefix: [stack.stackId], reverse: true });
     const number = last ? (last[0][1] as number) + 1 : 0;
-    const token = stack.operation?.token;
+    const { token, id: operationId } = stack.operation ?? {};
     events.put([stack.stackId, number], {
       ...event,
       atMs: kernel.clock.now(),
       ...(token === undefined ? {} : { token }),
+      ...(operationId === undefined ? {} : { operationId }),
     });
   }
 }
 
-/** Properties as events may show them: values of `NoEcho` parameters are masked. */
-function masked(properties: Readonly<Record<string, unknown>>, stack: StackRecord): unknown {
-  const secrets = Object.values(stack.definition?.parameters ?? {})
+/** A value as it may be shown: what `NoEcho` parameters hold is masked in every text. */
+export function masked<T>(value: T, ...given: readonly ParameterValues[]): T {
+  const secrets = given
+    .flatMap((parameters) => Object.values(parameters))
     .filter((parameter) => parameter.noEcho && parameter.value !== "")
     .map((parameter) => parameter.value);
-  if (secrets.length === 0) return properties;
+  if (secrets.length === 0) return value;
   return JSON.parse(
-    JSON.stringify(properties, (_name, value: unknown) =>
-      typeof value === "string" ? secrets.reduce((text, secret) => text.replaceAll(secret, MASK), value) : value,
+    JSON.stringify(value, (_name, member: unknown) =>
+      typeof member === "string" ? secrets.reduce((text, secret) => text.replaceAll(secret, MASK), member) : member,
     ),
-  ) as unknown;
+  ) as T;
 }

@@ -17,6 +17,7 @@ import { callbackPlane } from "./callbacks.ts";
 import { Engine } from "./engine.ts";
 import * as changeSets from "./operations/change-sets.ts";
 import * as descriptions from "./operations/descriptions.ts";
+import { describeEvents, listHookResults } from "./operations/events.ts";
 import * as exports from "./operations/exports.ts";
 import { signalResource } from "./operations/signals.ts";
 import * as stacks from "./operations/stacks.ts";
@@ -72,6 +73,8 @@ export const cloudformation = defineService({
     ListExports: exports.listExports,
     ListImports: exports.listImports,
     SignalResource: signalResource,
+    DescribeEvents: describeEvents,
+    ListHookResults: listHookResults,
   },
   authorize: {
     CreateStack: ofStack,
@@ -100,5 +103,7 @@ export const cloudformation = defineService({
     ListExports: ofAll,
     ListImports: ofAll,
     SignalResource: ofStack,
+    DescribeEvents: ofChangeSet,
+    ListHookResults: ofAll,
   },
 });

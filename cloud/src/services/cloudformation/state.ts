@@ -128,6 +128,7 @@ export interface EventRecord {
   readonly reason?: string;
   readonly propertiesText?: string;
   readonly token?: string;
+  readonly operationId?: string;
 }
 
 export interface ChangeSetRecord {
@@ -142,6 +143,8 @@ export interface ChangeSetRecord {
   readonly onFailure?: OnStackFailure;
   readonly includeNested: boolean;
   readonly changes: readonly Change[];
+  /** What cannot be deployed. */
+  readonly problems: readonly { readonly logicalId: string; readonly type: string; readonly problem: string }[];
   status: "CREATE_COMPLETE" | "FAILED";
   statusReason?: string;
   executionStatus:

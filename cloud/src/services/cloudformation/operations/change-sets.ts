@@ -8,7 +8,7 @@ import type { Plan } from "../../../deploy/plan.ts";
 import { checkTemplate, type Template } from "../../../deploy/template.ts";
 import { prepareDefinition } from "../definition.ts";
 import { changeSetNotFound, changeSetStatus, notUpdatable, stackNotFound, validationError } from "../errors.ts";
-import { History } from "../history.ts";
+import { History, masked } from "../history.ts";
 import { deployingPrincipal } from "../operation.ts";
 import { page } from "../page.ts";
 import { findStack, getStack, isUpdatable, type Cx } from "../stacks.ts";
@@ -44,8 +44,11 @@ export async function createChangeSet(
     }
     checkTypesKept(cx, stack, template);
     const plan = planFor(cx, stack, definition, template);
-    const failure =
-      failureOf(plan) ?? (type === "UPDATE" && !changesStack(cx, stack, definition, template) ? NO_CHANGES : undefined);
+    const problems = problemsOf(plan);
+    const told = problems.map(({ logicalId, problem }) => `${problem} [${logicalId}]`).join("; ");
+    const isEmpty = type === "UPDATE" && !changesStack(cx, stack, definition, template);
+    const failure = told !== "" ? told : isEmpty ? NO_CHANGES : undefined;
+    const previous = previousOf(stack);
     const record: ChangeSetRecord = {
       changeSetId: arn("cloudformation", cx.scope, `changeSet/${input.ChangeSetName}/${cx.kernel.random.uuid()}`),
       name: input.ChangeSetName!,
@@ -59,8 +62,13 @@ export async function createChangeSet(
       includeNested: input.IncludeNestedStacks ?? false,
       changes:
         failure === undefined
-          ? changesOf({ plan, template, parameters: definition.parameters, previous: previousOf(stack) })
+          ? masked(
+              changesOf({ plan, template, parameters: definition.parameters, previous }),
+              definition.parameters,
+              previous.parameters,
+            )
           : [],
+      problems,
       status: failure === undefined ? "CREATE_COMPLETE" : "FAILED",
       ...(failure === undefined ? {} : { statusReason: failure }),
       executionStatus: failure === undefined ? "AVAILABLE" : "UNAVAILABLE",
@@ -100,12 +108,11 @@ function stackFor(
   return stack;
 }
 
-/** Everything that would make the deployment fail, told when it is reviewed and before anything is touched. */
-function failureOf(plan: Plan): string | undefined {
-  const told = [...plan.problems].flatMap(([logicalId, problems]) =>
-    problems.map((problem) => `${problem} [${logicalId}]`),
+/** Everything that would make the deployment fail, found when it is reviewed and before anything is touched. */
+function problemsOf(plan: Plan): ChangeSetRecord["problems"] {
+  return [...plan.problems].flatMap(([logicalId, problems]) =>
+    problems.map((problem) => ({ logicalId, type: plan.resources.get(logicalId)!.type, problem })),
   );
-  return told.length > 0 ? told.join("; ") : undefined;
 }
 
 function previousOf(stack: StackRecord): { template: Template | undefined; parameters: ParameterValues } {
