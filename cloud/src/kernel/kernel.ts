@@ -2,6 +2,7 @@ import { Activity } from "./activity.ts";
 import { Blobs } from "./blobs.ts";
 import { Clock, type ClockMode } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
+import { Gauges } from "./gauges.ts";
 import { News } from "./news.ts";
 import { Random } from "./random.ts";
 import { openStore, type Store } from "./store.ts";
@@ -29,6 +30,7 @@ export interface Kernel {
   readonly timers: DurableTimers;
   readonly deliveries: Deliveries;
   readonly news: News;
+  readonly gauges: Gauges;
   readonly trace: Trace;
   /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
   settled(): Promise<void>;
@@ -59,6 +61,7 @@ export function openKernel(options: KernelOptions = {}): Kernel {
     timers,
     deliveries,
     news: new News(),
+    gauges: new Gauges(),
     trace,
     settled: () => settle(clock, activity),
     async close() {

@@ -7,6 +7,7 @@ import { authError } from "./auth-errors.ts";
 import type { ChunkSignatures } from "./aws-chunked.ts";
 import { findSignature, identify, type Caller, type Signature } from "./identity.ts";
 import type { Operation, Protocol } from "./model.ts";
+import { checkHeadersAreSigned } from "./presigned.ts";
 import { bucketOfHost } from "./s3-router.ts";
 import {
   chunkSignatures,
@@ -196,7 +197,10 @@ export class Authentication {
     const query = new URLSearchParams(head.query);
     const atMs = parseDate(query.get("X-Amz-Date") ?? "");
     const expires = query.get("X-Amz-Expires") ?? (isS3 ? "" : "900");
-    if (isS3) checkQueryParameters(query, atMs, expires);
+    if (isS3) {
+      checkQueryParameters(query, atMs, expires);
+      checkHeadersAreSigned(head, signature.signedHeaders);
+    }
     if (atMs === undefined) throw authError("incomplete", protocol, "The request lacks a valid X-Amz-Date.");
     this.#checkExpiry(atMs, atMs + Number(expires) * 1000, expires, protocol);
     if (known)
@@ -250,8 +254,11 @@ export class Authentication {
    */
   #nowFor(signedMs: number): number {
     const machineMs = this.#machineMs();
-    const bySystem = signedMs >= this.#movedMs && signedMs <= machineMs + SKEW_MS_MAX.other;
-    return bySystem ? machineMs : this.#clock.now();
+    const nowMs = this.#clock.now();
+    // A clock that was started at some other time was never moved; what functions sign is nearer to it.
+    const isNearer = Math.abs(signedMs - machineMs) <= Math.abs(signedMs - nowMs);
+    const bySystem = isNearer && signedMs >= this.#movedMs && signedMs <= machineMs + SKEW_MS_MAX.other;
+    return bySystem ? machineMs : nowMs;
   }
 
   #machineMs(): number {

@@ -23,6 +23,7 @@ import { Authentication, type AuthMode } from "./authentication.ts";
 import { authError } from "./auth-errors.ts";
 import { findSignature, type Signature } from "./identity.ts";
 import type { Operation, Protocol, ServiceApi } from "./model.ts";
+import { withHeadersOfQuery } from "./presigned.ts";
 import { codecOf } from "./protocols/index.ts";
 import { formOf, headOf, Source, traceParent } from "./head.ts";
 import { type Outgoing, send } from "./respond.ts";
@@ -159,7 +160,9 @@ export class Front {
       ? { body }
       : await this.#readContent(exchange, operation, this.#authentication.chunks(claim, caller));
     this.#authentication.verify(claim, caller, content.stream ? undefined : content.body);
-    const input = codec.decode({ head: headWithoutFraming(head), operation, labels, ...content });
+    const isPresignedS3 = api.name === "s3" && signature !== undefined && signature.kind !== "header";
+    const told = isPresignedS3 ? withHeadersOfQuery(head) : head;
+    const input = codec.decode({ head: headWithoutFraming(told), operation, labels, ...content });
     const output = await this.#options.gate.call({
       service: api.name as ApiName,
       operation: operation.name,

@@ -1,19 +1,20 @@
 import { AwsError } from "../../aws/error.ts";
 
+/** Codes are the query protocol's where the API model names an error otherwise. */
 export function invalidParameterValue(message: string): AwsError {
-  return new AwsError("InvalidParameterValue", message);
+  return new AwsError("InvalidParameterValue", message, { status: 400 });
 }
 
 export function invalidCombination(message: string): AwsError {
-  return new AwsError("InvalidParameterCombination", message);
+  return new AwsError("InvalidParameterCombination", message, { status: 400 });
 }
 
 export function missingParameter(message: string): AwsError {
-  return new AwsError("MissingParameter", message);
+  return new AwsError("MissingParameter", message, { status: 400 });
 }
 
 export function validationError(message: string): AwsError {
-  return new AwsError("ValidationError", message);
+  return new AwsError("ValidationError", message, { status: 400 });
 }
 
 export function alarmNotFound(name: string): AwsError {
@@ -25,5 +26,28 @@ export function resourceNotFound(resource: string): AwsError {
 }
 
 export function limitExceeded(message: string): AwsError {
-  return new AwsError("LimitExceeded", message);
+  return new AwsError("LimitExceeded", message, { status: 400 });
+}
+
+export function invalidNextToken(): AwsError {
+  return new AwsError("InvalidNextToken", "Request parameter NextToken is invalid", { status: 400 });
+}
+
+export function invalidFormat(message: string): AwsError {
+  return new AwsError("InvalidFormat", message, { status: 400 });
+}
+
+export function dashboardNotFound(names: readonly string[]): AwsError {
+  const [first] = names;
+  const message =
+    names.length === 1 ? `Dashboard ${first} does not exist` : `Dashboards ${names.join(", ")} do not exist`;
+  return new AwsError("DashboardNotFoundError", message, { status: 404 });
+}
+
+/** @param problems where the body is wrong, and how */
+export function dashboardInvalid(problems: readonly { DataPath: string; Message: string }[]): AwsError {
+  return new AwsError("DashboardInvalidInputError", "The field DashboardBody must be a valid JSON object", {
+    status: 400,
+    members: { dashboardValidationMessages: problems },
+  });
 }

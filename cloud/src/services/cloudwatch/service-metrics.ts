@@ -1,19 +1,10 @@
-import { findArn } from "../../aws/arn.ts";
 import type { Scope } from "../../aws/scope.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Span } from "../../kernel/trace.ts";
-import { DISTINCT_VALUES_MAX, type MetricDimension, type Metrics, MINUTE_MS } from "./metric.ts";
+import { addValue, type Metrics, MINUTE_MS } from "./metric.ts";
+import { type Reading, type Readings, READERS } from "./service-readings.ts";
 
 const FLUSH_AFTER_MS = 1000;
-
-/** What one call says in metrics: name, value, unit. */
-type Reading = readonly [name: string, value: number, unit: string];
-
-interface Readings {
-  readonly namespace: string;
-  readonly dimensionSets: () => readonly (readonly MetricDimension[])[];
-  readonly readings: readonly Reading[];
-}
 
 /** What is gathered of one resource in one minute. A call adds to it in place: this runs with every request. */
 interface Gathered extends Omit<Readings, "readings"> {
@@ -64,9 +55,8 @@ export class ServiceMetrics {
 
   #store({ scope, namespace, dimensionSets, timeMs, metrics }: Gathered): void {
     for (const [name, { values, ...set }] of metrics) {
-      const kept = values.size > DISTINCT_VALUES_MAX ? undefined : [...values];
       for (const dimensions of dimensionSets())
-        this.metrics.record(scope, { id: { namespace, name, dimensions }, timeMs, ...set, values: kept });
+        this.metrics.record(scope, { id: { namespace, name, dimensions }, timeMs, ...set, values: [...values] });
       this.#wake(scope, namespace, name);
     }
   }
@@ -100,86 +90,5 @@ function add(metrics: Map<string, Accumulator>, [name, value, unit]: Reading): v
   known.count++;
   if (value < known.min) known.min = value;
   if (value > known.max) known.max = value;
-  if (known.values.size <= DISTINCT_VALUES_MAX) known.values.set(value, (known.values.get(value) ?? 0) + 1);
-}
-
-/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs) and DynamoDB. */
-const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
-  "lambda:Invoke": readInvocation,
-  "apigatewayv2:ExecuteApi": readHttpApi,
-  ...Object.fromEntries(
-    [
-      "GetItem",
-      "PutItem",
-      "UpdateItem",
-      "DeleteItem",
-      "Query",
-      "Scan",
-      "BatchGetItem",
-      "BatchWriteItem",
-      "TransactWriteItems",
-      "TransactGetItems",
-    ].map((operation) => [`dynamodb:${operation}`, (span: Span) => readTable(span, operation)]),
-  ),
-};
-
-function readInvocation(span: Span): Readings | undefined {
-  const resource = findArn(span.resource ?? "")?.resource.split(":");
-  if (!resource || resource[0] !== "function" || !resource[1]) return undefined;
-  const name = { Name: "FunctionName", Value: resource[1] };
-  const sets: MetricDimension[][] = [[name], []];
-  if (resource[2]) sets.push([name, { Name: "Resource", Value: `${resource[1]}:${resource[2]}` }]);
-  const of = (readings: Reading[]): Readings => ({ namespace: "AWS/Lambda", dimensionSets: () => sets, readings });
-  if (span.error?.code === "TooManyRequestsException") return of([["Throttles", 1, "Count"]]);
-  const runMs = span.attributes["runMs"];
-  if (typeof runMs !== "number") return undefined;
-  return of([
-    ["Invocations", 1, "Count"],
-    ["Errors", span.attributes["functionError"] ? 1 : 0, "Count"],
-    ["Throttles", 0, "Count"],
-    ["Duration", runMs, "Milliseconds"],
-  ]);
-}
-
-function readHttpApi(span: Span): Readings | undefined {
-  const { apiId, stage } = span.attributes;
-  const status = (span.output as { status?: unknown } | undefined)?.status;
-  if (typeof apiId !== "string" || typeof status !== "number") return undefined;
-  const api = { Name: "ApiId", Value: apiId };
-  return {
-    namespace: "AWS/ApiGateway",
-    dimensionSets: () => (typeof stage === "string" ? [[api], [api, { Name: "Stage", Value: stage }]] : [[api]]),
-    readings: [
-      ["Count", 1, "Count"],
-      ["4xx", status >= 400 && status < 500 ? 1 : 0, "Count"],
-      ["5xx", status >= 500 ? 1 : 0, "Count"],
-      ["Latency", span.durationMs ?? 0, "Milliseconds"],
-    ],
-  };
-}
-
-function readTable(span: Span, operation: string): Readings | undefined {
-  const table = /^table\/([^/]+)/.exec(findArn(span.resource ?? "")?.resource ?? "")?.[1];
-  if (!table) return undefined;
-  const name = { Name: "TableName", Value: table };
-  const byOperation = [name, { Name: "Operation", Value: operation }];
-  const code = span.error?.code;
-  if (code === "ProvisionedThroughputExceededException" || code === "ThrottlingException")
-    return {
-      namespace: "AWS/DynamoDB",
-      dimensionSets: () => [byOperation],
-      readings: [["ThrottledRequests", 1, "Count"]],
-    };
-  if (code === "ConditionalCheckFailedException")
-    return {
-      namespace: "AWS/DynamoDB",
-      dimensionSets: () => [[name]],
-      readings: [["ConditionalCheckFailedRequests", 1, "Count"]],
-    };
-  if (code !== undefined) return undefined;
-  return {
-    namespace: "AWS/DynamoDB",
-    dimensionSets: () => [byOperation],
-    readings: [["SuccessfulRequestLatency", span.durationMs ?? 0, "Milliseconds"]],
-  };
+  addValue(known.values, value, 1);
 }

@@ -330,7 +330,7 @@ describe("a form that is none", () => {
     const socket = connect(Number(port), hostname);
     await once(socket, "connect");
     socket.write(
-      `POST /${Bucket} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000\r\n\r\n` +
+      `POST /${Bucket} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000\r\n\r\n` +
         `${parts.join("")}--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n${"x".repeat(200_000)}`,
     );
     await test.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));

@@ -10,6 +10,7 @@
  */
 import { defineService, suspends, type Ask, type CallContext } from "../../service.ts";
 import { handleClearing } from "./clearing.ts";
+import { provideGauges } from "./gauges.ts";
 import { handleMoveTasks, readHandle } from "./move-task.ts";
 import * as moveTasks from "./operations/move-tasks.ts";
 import * as permissions from "./operations/permissions.ts";
@@ -40,6 +41,7 @@ export const sqs = defineService({
   start(cx) {
     handleClearing(cx);
     handleMoveTasks(cx);
+    provideGauges(cx);
   },
   stop({ state }) {
     state.waiters.wakeAll();

@@ -1,26 +1,25 @@
+import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { NotEmulatedError } from "../../../aws/error.ts";
 import type { CallContext } from "../../../service.ts";
 import type { AlarmState } from "../alarm.ts";
-import { invalidCombination, invalidParameterValue, missingParameter, validationError } from "../errors.ts";
 import {
-  dimensionsKey,
-  merged,
-  type MetricDimension,
-  type MetricId,
-  MINUTE_MS,
-  single,
-  type StatisticSet,
-} from "../metric.ts";
-import { wake } from "../state.ts";
-import { isStatistic, statisticOf } from "../statistic.ts";
+  invalidCombination,
+  invalidNextToken,
+  invalidParameterValue,
+  missingParameter,
+  validationError,
+} from "../errors.ts";
+import { merged, type MetricId, MINUTE_MS, single, type StatisticSet } from "../metric.ts";
+import { checkQueries, dimensionsFrom, MetricQueries } from "../metric-query.ts";
+import { pageOf } from "../page.ts";
+import { isPlainStatistic, isStatistic, statisticOf } from "../statistic.ts";
 
 type Context = CallContext<AlarmState>;
 type Datum = NonNullable<Input<"cloudwatch", "PutMetricData">["MetricData"]>[number];
 
 const DATA_MAX = 1000;
 const VALUES_MAX = 150;
-const DIMENSIONS_MAX = 30;
 const TWO_WEEKS_MS = 14 * 86_400_000;
 const TWO_HOURS_MS = 2 * 3_600_000;
 
@@ -29,47 +28,51 @@ export function putMetricData(
   cx: Context,
   input: Input<"cloudwatch", "PutMetricData">,
 ): Output<"cloudwatch", "PutMetricData"> {
-  if (input.EntityMetricData) throw new NotEmulatedError("PutMetricData with EntityMetricData");
+  for (const name of ["EntityMetricData", "StrictEntityValidation"] as const)
+    if (input[name]) throw new NotEmulatedError(`the parameter ${name} of cloudwatch:PutMetricData`);
   const data = input.MetricData ?? [];
   if (input.Namespace?.startsWith("AWS/"))
-    throw invalidParameterValue("The value AWS/ for parameter Namespace is invalid. Reserved for AWS services.");
+    throw invalidParameterValue("The value AWS/ for parameter Namespace is invalid.");
   if (data.length > DATA_MAX)
     throw validationError(`The collection MetricData must not have a size greater than ${DATA_MAX}.`);
   const nowMs = cx.kernel.clock.now();
   for (const [index, datum] of data.entries()) check(datum, index + 1, nowMs);
   for (const datum of data) {
     const id = { namespace: input.Namespace!, name: datum.MetricName!, dimensions: dimensionsFrom(datum.Dimensions) };
-    cx.state.metrics.record(cx.scope, { id, timeMs: datum.Timestamp?.getTime() ?? nowMs, ...setOf(datum) });
-    wake(cx.state, cx.scope, id.namespace, id.name);
+    const timeMs = datum.Timestamp?.getTime() ?? nowMs;
+    cx.state.metrics.record(cx.scope, { id, timeMs, highResolution: datum.StorageResolution === 1, ...setOf(datum) });
+    cx.state.wake(cx.scope, id.namespace, id.name);
   }
   return {};
 }
 
+/** Observed at AWS: these texts, in this order. */
 function check(datum: Datum, position: number, nowMs: number): void {
   const at = `MetricData.member.${position}`;
-  const given = [datum.Value, datum.StatisticValues, datum.Values].filter((value) => value !== undefined);
-  if (given.length === 0)
+  const { Value, Values, StatisticValues, Counts, StorageResolution: resolution } = datum;
+  const exclusive = (a: string, b: string) =>
+    invalidCombination(`The parameters ${at}.${a} and ${at}.${b} are mutually exclusive and you have specified both.`);
+  if (Value !== undefined && Values !== undefined) throw exclusive("Value", "Values");
+  if (Value !== undefined && StatisticValues !== undefined) throw exclusive("Value", "StatisticValues");
+  if (Values !== undefined && StatisticValues !== undefined) throw exclusive("Values", "StatisticValues");
+  if (Value === undefined && Values === undefined && StatisticValues === undefined)
     throw missingParameter(
-      `At least one of the parameters ${at}.Value, ${at}.Values or ${at}.StatisticValues must be specified.`,
+      `At least one of the parameters ${at}.Value, ${at}.Values, ${at}.StatisticValues must be specified.`,
     );
-  if (given.length > 1)
-    throw invalidCombination(
-      `The parameters ${at}.Value, ${at}.Values and ${at}.StatisticValues are mutually exclusive and you have specified more than one.`,
-    );
-  if ((datum.Values?.length ?? 0) > VALUES_MAX)
+  if ((Values?.length ?? 0) > VALUES_MAX)
     throw validationError(`The collection ${at}.Values must not have a size greater than ${VALUES_MAX}.`);
-  if (datum.Counts && datum.Counts.length !== datum.Values?.length)
+  if (Counts && Counts.length !== Values?.length)
     throw invalidParameterValue(`The parameters ${at}.Values and ${at}.Counts must be of the same size.`);
-  if ((datum.Dimensions?.length ?? 0) > DIMENSIONS_MAX)
-    throw validationError(`The collection ${at}.Dimensions must not have a size greater than ${DIMENSIONS_MAX}.`);
+  if (resolution !== undefined && resolution !== 1 && resolution !== 60)
+    throw invalidParameterValue(`The value ${resolution} for parameter ${at}.StorageResolution is invalid.`);
+  for (const value of [Value, ...(Values ?? [])])
+    if (value !== undefined && !Number.isFinite(value))
+      throw invalidParameterValue(`The value ${value} for parameter ${at}.Value is invalid.`);
   const timeMs = datum.Timestamp?.getTime() ?? nowMs;
   if (timeMs < nowMs - TWO_WEEKS_MS || timeMs > nowMs + TWO_HOURS_MS)
     throw invalidParameterValue(
       `The parameter ${at}.Timestamp must specify a time within the past two weeks and no more than two hours in the future.`,
     );
-  for (const value of [datum.Value, ...(datum.Values ?? [])])
-    if (value !== undefined && !Number.isFinite(value))
-      throw invalidParameterValue(`The value ${value} for parameter ${at}.Value is invalid.`);
 }
 
 function setOf(datum: Datum): StatisticSet {
@@ -89,70 +92,93 @@ function setOf(datum: Datum): StatisticSet {
   return sets.reduce(merged);
 }
 
-function dimensionsFrom(
-  given: { Name?: string | undefined; Value?: string | undefined }[] | undefined,
-): MetricDimension[] {
-  return (given ?? []).map(({ Name = "", Value = "" }) => ({ Name, Value }));
-}
+const QUERIES_MAX = 500;
+const DATAPOINTS_MAX = 100_800;
 
-/** AWS: API reference, GetMetricData. Metric math is refused. */
+/** AWS: API reference, GetMetricData. */
 export function getMetricData(
   cx: Context,
   input: Input<"cloudwatch", "GetMetricData">,
 ): Output<"cloudwatch", "GetMetricData"> {
   cx.state.flush();
-  const fromMs = input.StartTime!.getTime();
-  const toMs = input.EndTime!.getTime();
-  if (fromMs >= toMs) throw validationError("The parameter StartTime must be less than the parameter EndTime.");
+  const queries = input.MetricDataQueries ?? [];
+  const endMs = input.EndTime!.getTime();
+  if (input.StartTime!.getTime() >= endMs)
+    throw validationError("The parameter StartTime must be less than the parameter EndTime.");
+  if (queries.length > QUERIES_MAX)
+    throw validationError(`The collection MetricDataQueries must not have a size greater than ${QUERIES_MAX}.`);
+  checkQueries(queries);
+  for (const { MetricStat } of queries) if (MetricStat) checkPeriod(MetricStat.Period!);
   const ascending = input.ScanBy === "TimestampAscending";
-  const results = (input.MetricDataQueries ?? []).map((query) => {
-    const { MetricStat: stat } = query;
-    if (!stat) throw new NotEmulatedError("GetMetricData with an Expression (metric math)");
-    const id: MetricId = {
-      namespace: stat.Metric!.Namespace ?? "",
-      name: stat.Metric!.MetricName ?? "",
-      dimensions: dimensionsFrom(stat.Metric!.Dimensions),
-    };
-    if (!isStatistic(stat.Stat!)) throw new NotEmulatedError(`the statistic ${stat.Stat}`);
-    const points = readPoints(cx, id, { fromMs, toMs, periodSeconds: stat.Period!, unit: stat.Unit }, stat.Stat!);
-    if (!ascending) points.reverse();
+  const computed = new MetricQueries(queries, {
+    metrics: cx.state.metrics,
+    scope: cx.scope,
+    startMs: startOf(input.StartTime!.getTime(), queries),
+    endMs,
+    nowMs: cx.kernel.clock.now(),
+  });
+  const points: Point[] = [];
+  for (const query of queries) {
+    if (query.ReturnData === false) continue;
+    const several = computed.seriesOf(query);
+    for (const { label, series } of several) {
+      const result = {
+        Id: query.Id,
+        Label: labelOf(query, label, several.length),
+        points: ascending ? [...series] : [...series].reverse(),
+      };
+      points.push(result);
+    }
+  }
+  return { ...paged(points, input), Messages: [] };
+}
+
+interface Point {
+  Id: string | undefined;
+  Label: string;
+  points: (readonly [timeMs: number, value: number])[];
+}
+
+function labelOf(query: MetricDataQuery, label: string, count: number): string {
+  if (query.Label !== undefined) return count > 1 && label !== "" ? `${query.Label} ${label}` : query.Label;
+  return query.MetricStat || count > 1 ? label : query.Id!;
+}
+
+/** AWS: start times are rounded down to the minute, for periods below it to the period. */
+function startOf(startMs: number, queries: readonly MetricDataQuery[]): number {
+  const smallestMs = Math.min(...queries.map(({ MetricStat }) => (MetricStat?.Period ?? 60) * 1000), MINUTE_MS);
+  return Math.floor(startMs / smallestMs) * smallestMs;
+}
+
+/** AWS: "the maximum number of data points the request should return before paginating". */
+function paged(results: readonly Point[], { NextToken, MaxDatapoints }: Input<"cloudwatch", "GetMetricData">) {
+  const skip = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, "base64url").toString("utf8"));
+  if (!Number.isInteger(skip) || skip < 0) throw invalidNextToken();
+  const max = MaxDatapoints ?? DATAPOINTS_MAX;
+  const total = results.reduce((sum, { points }) => sum + points.length, 0);
+  let before = 0;
+  const MetricDataResults = results.map(({ Id, Label, points }) => {
+    const shown = points.slice(Math.max(0, skip - before), Math.max(0, skip + max - before));
+    before += points.length;
+    const rest = before > skip + max;
     return {
-      Id: query.Id,
-      Label: query.Label ?? id.name,
-      Timestamps: points.map(([timeMs]) => new Date(timeMs)),
-      Values: points.map(([, value]) => value),
-      StatusCode: "Complete" as const,
+      Id,
+      Label,
+      Timestamps: shown.map(([timeMs]) => new Date(timeMs)),
+      Values: shown.map(([, value]) => value),
+      StatusCode: rest ? ("PartialData" as const) : ("Complete" as const),
     };
   });
-  return {
-    MetricDataResults: results.filter((_result, index) => input.MetricDataQueries![index]!.ReturnData !== false),
-    Messages: [],
-  };
+  const more = skip + max < total;
+  return { MetricDataResults, ...(more ? { NextToken: Buffer.from(String(skip + max)).toString("base64url") } : {}) };
 }
 
-interface Window {
-  fromMs: number;
-  toMs: number;
-  periodSeconds: number;
-  unit: string | undefined;
+function checkPeriod(seconds: number): void {
+  if (![1, 5, 10, 20, 30].includes(seconds) && seconds % 60 !== 0)
+    throw validationError(`The period ${seconds} is not valid: it must be 1, 5, 10, 20, 30 or a multiple of 60.`);
 }
 
-function readPoints(cx: Context, id: MetricId, window: Window, statistic: string): [timeMs: number, value: number][] {
-  const points: [number, number][] = [];
-  for (const [timeMs, set] of readSets(cx, id, window)) {
-    const value = statisticOf(set, statistic);
-    if (value !== undefined) points.push([timeMs, value]);
-  }
-  return points;
-}
-
-/** Start times are rounded down to the period, as CloudWatch does. */
-function readSets(cx: Context, id: MetricId, { fromMs, toMs, periodSeconds, unit }: Window): [number, StatisticSet][] {
-  const periodMs = Math.max(periodSeconds * 1000, MINUTE_MS);
-  const alignedMs = Math.floor(fromMs / periodMs) * periodMs;
-  const sets = cx.state.metrics.read(cx.scope, id, alignedMs, toMs, periodMs);
-  return [...sets].filter(([, set]) => unit === undefined || set.unit === unit);
-}
+const STATISTICS_DATAPOINTS_MAX = 1440;
 
 /** AWS: API reference, GetMetricStatistics. */
 export function getMetricStatistics(
@@ -160,50 +186,60 @@ export function getMetricStatistics(
   input: Input<"cloudwatch", "GetMetricStatistics">,
 ): Output<"cloudwatch", "GetMetricStatistics"> {
   cx.state.flush();
-  const statistics = [...(input.Statistics ?? []), ...(input.ExtendedStatistics ?? [])];
-  if (statistics.length === 0)
-    throw missingParameter("At least one of Statistics and ExtendedStatistics must be specified.");
-  for (const name of statistics) if (!isStatistic(name)) throw new NotEmulatedError(`the statistic ${name}`);
-  const window = {
-    fromMs: input.StartTime!.getTime(),
-    toMs: input.EndTime!.getTime(),
-    periodSeconds: input.Period!,
-    unit: input.Unit,
-  };
-  if (window.fromMs >= window.toMs)
-    throw invalidParameterValue("The parameter StartTime must be less than the parameter EndTime.");
+  const { Statistics = [], ExtendedStatistics = [] } = input;
+  if (Statistics.length + ExtendedStatistics.length === 0)
+    throw missingParameter("Must specify either Statistics or ExtendedStatistics");
+  for (const name of ExtendedStatistics)
+    if (isPlainStatistic(name) || !isStatistic(name))
+      throw invalidParameterValue(`The value ${name} for parameter ExtendedStatistics is not supported.`);
+  checkPeriod(input.Period!);
+  const periodMs = input.Period! * 1000;
+  const roundMs = Math.min(periodMs, MINUTE_MS);
+  const fromMs = Math.floor(input.StartTime!.getTime() / roundMs) * roundMs;
+  const toMs = input.EndTime!.getTime();
+  if (fromMs >= toMs) throw invalidParameterValue("The parameter StartTime must be less than the parameter EndTime.");
+  const requested = Math.ceil((toMs - fromMs) / periodMs);
+  if (requested > STATISTICS_DATAPOINTS_MAX)
+    throw invalidCombination(
+      `You have requested up to ${requested.toLocaleString("en-US")} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
+    );
   const id = { namespace: input.Namespace!, name: input.MetricName!, dimensions: dimensionsFrom(input.Dimensions) };
-  const Datapoints = readSets(cx, id, window).map(([timeMs, set]) => {
-    const extended = (input.ExtendedStatistics ?? []).map((name) => [name, statisticOf(set, name)]);
-    return {
+  const window = { fromMs, toMs, periodMs, nowMs: cx.kernel.clock.now(), unit: input.Unit };
+  const Datapoints = cx.state.metrics.read(cx.scope, id, window).flatMap((periods) =>
+    [...periods].map(([timeMs, set]) => ({
       Timestamp: new Date(timeMs),
-      Unit: set.unit as never,
-      ...Object.fromEntries((input.Statistics ?? []).map((name) => [name, statisticOf(set, name)])),
-      ...(extended.length > 0 ? { ExtendedStatistics: Object.fromEntries(extended) as Record<string, number> } : {}),
-    };
-  });
+      Unit: set.unit as "None",
+      ...valuesOf(set, Statistics),
+      ...(ExtendedStatistics.length > 0 ? { ExtendedStatistics: valuesOf(set, ExtendedStatistics) } : {}),
+    })),
+  );
   return { Label: input.MetricName, Datapoints };
+}
+
+function valuesOf(set: StatisticSet, names: readonly string[]): Record<string, number> {
+  const values = names.map((name) => [name, statisticOf(set, name)] as const);
+  return Object.fromEntries(values.filter((entry): entry is readonly [string, number] => entry[1] !== undefined));
 }
 
 const PAGE = 500;
 const THREE_HOURS_MS = 3 * 3_600_000;
 
-/** AWS: API reference, ListMetrics. */
+/** AWS: API reference, ListMetrics: metrics that had values in the past two weeks. */
 export function listMetrics(
   cx: Context,
   input: Input<"cloudwatch", "ListMetrics">,
 ): Output<"cloudwatch", "ListMetrics"> {
+  for (const name of ["IncludeLinkedAccounts", "OwningAccount"] as const)
+    if (input[name]) throw new NotEmulatedError(`the parameter ${name} of cloudwatch:ListMetrics`);
   cx.state.flush();
-  const recentMs = input.RecentlyActive === undefined ? -Infinity : cx.kernel.clock.now() - THREE_HOURS_MS;
+  const sinceMs = cx.kernel.clock.now() - (input.RecentlyActive === undefined ? TWO_WEEKS_MS : THREE_HOURS_MS);
   const found = [...cx.state.metrics.list(cx.scope)].filter(
-    ({ id, lastMs }) => lastMs >= recentMs && matches(id, input),
+    ({ id, lastMs }) => lastMs >= sinceMs - MINUTE_MS && matches(id, input),
   );
-  const start = Number(input.NextToken ?? 0);
-  if (!Number.isInteger(start)) throw invalidParameterValue("Invalid NextToken");
-  const page = found.slice(start, start + PAGE);
+  const { page, NextToken } = pageOf(found, input.NextToken, PAGE);
   return {
     Metrics: page.map(({ id }) => ({ Namespace: id.namespace, MetricName: id.name, Dimensions: [...id.dimensions] })),
-    ...(start + PAGE < found.length ? { NextToken: String(start + PAGE) } : {}),
+    NextToken,
   };
 }
 
@@ -212,12 +248,5 @@ function matches(id: MetricId, input: Input<"cloudwatch", "ListMetrics">): boole
   if (input.MetricName !== undefined && input.MetricName !== id.name) return false;
   return (input.Dimensions ?? []).every(({ Name, Value }) =>
     id.dimensions.some((dimension) => dimension.Name === Name && (Value === undefined || Value === dimension.Value)),
-  );
-}
-
-/** The same metric, whatever the order of its dimensions. */
-export function isSameMetric(a: MetricId, b: MetricId): boolean {
-  return (
-    a.namespace === b.namespace && a.name === b.name && dimensionsKey(a.dimensions) === dimensionsKey(b.dimensions)
   );
 }

@@ -104,6 +104,8 @@ function take(cx: Cx, queue: QueueRecord, input: ReceiveInput): Received[] {
       } else taken.push({ ...stored, received: messages.receive(queue, stored, visibleMs, nowMs) });
     }
   }
+  // What is not deleted in time is there again.
+  if (taken.length > 0) waiters.tellAt(queue, visibleMs);
   if (attemptId && taken.length > 0) noteAttempt(attempts, queue, attemptId, taken, nowMs);
   return taken;
 }

@@ -55,6 +55,8 @@ function checkKeyAccess(queue: QueueRecord, principal: Principal): void {
 
 interface Checked {
   readonly body: string;
+  /** Of the body and the attributes. */
+  readonly bytes: number;
   readonly attributes: Record<string, MessageAttribute> | undefined;
   readonly traceHeader: string | undefined;
   readonly delaySeconds: number;
@@ -68,11 +70,12 @@ function check(queue: QueueRecord, input: SendInput): Checked {
   const given = input.MessageAttributes;
   const attributes = given && Object.keys(given).length > 0 ? readAttributes(given) : undefined;
   const bytesMax = integerAttribute(queue, "MaximumMessageSize");
-  if (Buffer.byteLength(body) + (attributes ? attributeBytes(attributes) : 0) > bytesMax)
+  const bytes = Buffer.byteLength(body) + (attributes ? attributeBytes(attributes) : 0);
+  if (bytes > bytesMax)
     throw invalidParameter(
       `One or more parameters are invalid. Reason: Message must be shorter than ${bytesMax} bytes.`,
     );
-  return { body, attributes, traceHeader: traceHeaderOf(input), delaySeconds: delayOf(queue, input) };
+  return { body, bytes, attributes, traceHeader: traceHeaderOf(input), delaySeconds: delayOf(queue, input) };
 }
 
 function traceHeaderOf({ MessageSystemAttributes: given = {} }: SendInput): string | undefined {
@@ -148,12 +151,19 @@ function store(cx: Cx, queue: QueueRecord, input: SendInput, checked: Checked) {
     ...(deduplicationId === undefined ? {} : { deduplicationId }),
   };
   const key = messages.add(queue, message, nowMs);
+  noteSize(cx, checked.bytes);
   // Also for a delayed one: who waits then knows until when.
   waiters.wake(queue);
   if (deduplicationId === undefined) return { ...answer, MessageId: message.id };
   const sent = { messageId: message.id, number: key.number };
   deduplication.note(queue, message.groupId!, deduplicationId, sent, nowMs);
   return { ...answer, MessageId: message.id, SequenceNumber: sequenceNumber(key.number) };
+}
+
+/** The trace tells how large messages were: CloudWatch reads its metrics there. */
+function noteSize({ span }: Cx, bytes: number): void {
+  const sizes = (span.attributes["messageBytes"] ??= []) as number[];
+  sizes.push(bytes);
 }
 
 export function sequenceNumber(number: number): string {

@@ -1,0 +1,128 @@
+import { findArn } from "../../aws/arn.ts";
+import type { Span } from "../../kernel/trace.ts";
+import type { MetricDimension } from "./metric.ts";
+
+/** What one call says in metrics: name, value, unit. */
+export type Reading = readonly [name: string, value: number, unit: string];
+
+export interface Readings {
+  readonly namespace: string;
+  readonly dimensionSets: () => readonly (readonly MetricDimension[])[];
+  readonly readings: readonly Reading[];
+}
+
+/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs), DynamoDB and SQS. */
+export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
+  "lambda:Invoke": readInvocation,
+  "apigatewayv2:ExecuteApi": readHttpApi,
+  ...Object.fromEntries(
+    [
+      "GetItem",
+      "PutItem",
+      "UpdateItem",
+      "DeleteItem",
+      "Query",
+      "Scan",
+      "BatchGetItem",
+      "BatchWriteItem",
+      "TransactWriteItems",
+      "TransactGetItems",
+    ].map((operation) => [`dynamodb:${operation}`, (span: Span) => readTable(span, operation)]),
+  ),
+  "sqs:SendMessage": (span) => readQueue(span, sent(span)),
+  "sqs:SendMessageBatch": (span) => readQueue(span, sent(span)),
+  "sqs:ReceiveMessage": (span) => readQueue(span, received(span)),
+  "sqs:DeleteMessage": (span) => readQueue(span, [["NumberOfMessagesDeleted", 1, "Count"]]),
+  "sqs:DeleteMessageBatch": (span) =>
+    readQueue(span, [["NumberOfMessagesDeleted", lengthOf(span.output, "Successful"), "Count"]]),
+};
+
+function readInvocation(span: Span): Readings | undefined {
+  const resource = findArn(span.resource ?? "")?.resource.split(":");
+  if (!resource || resource[0] !== "function" || !resource[1]) return undefined;
+  const name = { Name: "FunctionName", Value: resource[1] };
+  const sets: MetricDimension[][] = [[name], []];
+  if (resource[2]) sets.push([name, { Name: "Resource", Value: `${resource[1]}:${resource[2]}` }]);
+  const of = (readings: Reading[]): Readings => ({ namespace: "AWS/Lambda", dimensionSets: () => sets, readings });
+  if (span.error?.code === "TooManyRequestsException") return of([["Throttles", 1, "Count"]]);
+  const runMs = span.attributes["runMs"];
+  if (typeof runMs !== "number") return undefined;
+  return of([
+    ["Invocations", 1, "Count"],
+    ["Errors", span.attributes["functionError"] ? 1 : 0, "Count"],
+    ["Throttles", 0, "Count"],
+    ["Duration", runMs, "Milliseconds"],
+  ]);
+}
+
+function readHttpApi(span: Span): Readings | undefined {
+  const { apiId, stage } = span.attributes;
+  const status = (span.output as { status?: unknown } | undefined)?.status;
+  if (typeof apiId !== "string" || typeof status !== "number") return undefined;
+  const api = { Name: "ApiId", Value: apiId };
+  return {
+    namespace: "AWS/ApiGateway",
+    dimensionSets: () => (typeof stage === "string" ? [[api], [api, { Name: "Stage", Value: stage }]] : [[api]]),
+    readings: [
+      ["Count", 1, "Count"],
+      ["4xx", status >= 400 && status < 500 ? 1 : 0, "Count"],
+      ["5xx", status >= 500 ? 1 : 0, "Count"],
+      ["Latency", span.durationMs ?? 0, "Milliseconds"],
+    ],
+  };
+}
+
+function readTable(span: Span, operation: string): Readings | undefined {
+  const table = /^table\/([^/]+)/.exec(findArn(span.resource ?? "")?.resource ?? "")?.[1];
+  if (!table) return undefined;
+  const name = { Name: "TableName", Value: table };
+  const byOperation = [name, { Name: "Operation", Value: operation }];
+  const code = span.error?.code;
+  if (code === "ProvisionedThroughputExceededException" || code === "ThrottlingException")
+    return {
+      namespace: "AWS/DynamoDB",
+      dimensionSets: () => [byOperation],
+      readings: [["ThrottledRequests", 1, "Count"]],
+    };
+  if (code === "ConditionalCheckFailedException")
+    return {
+      namespace: "AWS/DynamoDB",
+      dimensionSets: () => [[name]],
+      readings: [["ConditionalCheckFailedRequests", 1, "Count"]],
+    };
+  if (code !== undefined) return undefined;
+  return {
+    namespace: "AWS/DynamoDB",
+    dimensionSets: () => [byOperation],
+    readings: [["SuccessfulRequestLatency", span.durationMs ?? 0, "Milliseconds"]],
+  };
+}
+
+function readQueue(span: Span, readings: readonly Reading[]): Readings | undefined {
+  const queue = findArn(span.resource ?? "");
+  if (span.error || queue?.service !== "sqs" || readings.length === 0) return undefined;
+  return {
+    namespace: "AWS/SQS",
+    dimensionSets: () => [[{ Name: "QueueName", Value: queue.resource }]],
+    readings,
+  };
+}
+
+function sent(span: Span): Reading[] {
+  const sizes = span.attributes["messageBytes"];
+  if (!Array.isArray(sizes) || sizes.length === 0) return [];
+  return [
+    ["NumberOfMessagesSent", sizes.length, "Count"],
+    ...sizes.map((bytes) => ["SentMessageSize", Number(bytes), "Bytes"] as const),
+  ];
+}
+
+function received(span: Span): Reading[] {
+  const messages = lengthOf(span.output, "Messages");
+  return messages > 0 ? [["NumberOfMessagesReceived", messages, "Count"]] : [["NumberOfEmptyReceives", 1, "Count"]];
+}
+
+function lengthOf(output: unknown, member: string): number {
+  const list = (output as Record<string, unknown> | undefined)?.[member];
+  return Array.isArray(list) ? list.length : 0;
+}
