@@ -38,6 +38,14 @@ export const SERVICES = {
   kinesis: { client: "client-kinesis" },
   sns: { client: "client-sns" },
   events: { client: "client-eventbridge" },
+  scheduler: { client: "client-scheduler" },
+  pipes: { client: "client-pipes" },
+  stepfunctions: { client: "client-sfn" },
+  secretsmanager: { client: "client-secrets-manager" },
+  kms: { client: "client-kms" },
+  ses: { client: "client-ses" },
+  sesv2: { client: "client-sesv2" },
+  apigateway: { client: "client-api-gateway" },
   ec2: {
     client: "client-ec2",
     operations: [

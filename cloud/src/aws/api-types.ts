@@ -2,6 +2,7 @@
  * The types of the AWS API, taken from the published SDK clients at compile time only. Wire names stay AWS's, from the
  * model to the handler. Services are named as the AWS CLI names them.
  */
+import type * as ApiGateway from "@aws-sdk/client-api-gateway";
 import type * as ApiGatewayV2 from "@aws-sdk/client-apigatewayv2";
 import type * as CloudFormation from "@aws-sdk/client-cloudformation";
 import type * as CloudWatch from "@aws-sdk/client-cloudwatch";
@@ -13,14 +14,22 @@ import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as EventBridge from "@aws-sdk/client-eventbridge";
 import type * as Iam from "@aws-sdk/client-iam";
 import type * as Kinesis from "@aws-sdk/client-kinesis";
+import type * as Kms from "@aws-sdk/client-kms";
 import type * as Lambda from "@aws-sdk/client-lambda";
+import type * as Pipes from "@aws-sdk/client-pipes";
 import type * as S3 from "@aws-sdk/client-s3";
+import type * as Scheduler from "@aws-sdk/client-scheduler";
+import type * as SecretsManager from "@aws-sdk/client-secrets-manager";
+import type * as Ses from "@aws-sdk/client-ses";
+import type * as SesV2 from "@aws-sdk/client-sesv2";
+import type * as Sfn from "@aws-sdk/client-sfn";
 import type * as Sns from "@aws-sdk/client-sns";
 import type * as Sqs from "@aws-sdk/client-sqs";
 import type * as Ssm from "@aws-sdk/client-ssm";
 import type * as Sts from "@aws-sdk/client-sts";
 
 export interface ApiModules {
+  apigateway: typeof ApiGateway;
   apigatewayv2: typeof ApiGatewayV2;
   cloudformation: typeof CloudFormation;
   cloudwatch: typeof CloudWatch;
@@ -31,12 +40,19 @@ export interface ApiModules {
   events: typeof EventBridge;
   iam: typeof Iam;
   kinesis: typeof Kinesis;
+  kms: typeof Kms;
   lambda: typeof Lambda;
   logs: typeof Logs;
+  pipes: typeof Pipes;
   s3: typeof S3;
+  scheduler: typeof Scheduler;
+  secretsmanager: typeof SecretsManager;
+  ses: typeof Ses;
+  sesv2: typeof SesV2;
   sns: typeof Sns;
   sqs: typeof Sqs;
   ssm: typeof Ssm;
+  stepfunctions: typeof Sfn;
   sts: typeof Sts;
 }
 
