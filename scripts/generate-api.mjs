@@ -76,6 +76,8 @@ const TRAIT_BITS = [
   "httpQueryParams",
 ];
 
+const REQUEST_PLACES = new Set(["httpLabel", "httpQuery", "httpQueryParams"]);
+
 /** @typedef {any} Schema an SDK schema: undocumented, so read with care */
 /** @typedef {Record<string, unknown>} Traits */
 
@@ -125,6 +127,23 @@ class Table {
       row.push(schema[0], traits, members, schema[6] ?? 0);
     }
   }
+
+  /**
+   * Traits that place a member into a request say nothing in an answer: API Gateway's `position` is a query parameter
+   * when it is asked for and stands in the body when it is told.
+   * @param {Record<string, any>} operations
+   */
+  keepOutputsInBodies(operations) {
+    const inputs = new Set(Object.values(operations).map(([input]) => input));
+    for (const [, output] of Object.values(operations)) {
+      const row = this.shapes.get(output);
+      if (row?.[0] !== 3 || inputs.has(output)) continue;
+      row[2] = /** @type {any[][]} */ (row[2]).map(([member, ref, traits]) => {
+        const kept = Object.entries(traits ?? {}).filter(([name]) => !REQUEST_PLACES.has(name));
+        return kept.length > 0 ? [member, ref, Object.fromEntries(kept)] : [member, ref];
+      });
+    }
+  }
 }
 
 /**
@@ -159,6 +178,7 @@ async function generateTable(name, options) {
     const unsigned = schemes.some((scheme) => scheme.schemeId === "smithy.api#noAuth");
     operations[operation] = [inputRef, outputRef, { ...traitsOf(rawTraits), ...(unsigned ? { noAuth: 1 } : {}) }];
   }
+  table.keepOutputsInBodies(operations);
   for (const schema of Object.values(sdk)) {
     if (Array.isArray(schema) && schema[0] === -3 && schema[1] === settings.defaultNamespace) table.add(schema);
   }

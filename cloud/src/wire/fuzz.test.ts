@@ -39,6 +39,7 @@ const CLIENT_OWN: Record<string, RegExp> = {
   sqs: /^MD5Of/,
   lambda: /^ResponseStreamContentType$/, // the content type of the frames
   events: /^EndpointId$/,
+  sesv2: /^EndpointId$/, // becomes a part of the host's name
 };
 /** Operations of other endpoints; GetBucketLocation answers text alone. */
 const ELSEWHERE = new Set(["s3:ListDirectoryBuckets", "s3:CreateSession", "s3:WriteGetObjectResponse"]);

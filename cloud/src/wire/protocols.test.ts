@@ -366,12 +366,12 @@ describe("the rest", () => {
   });
 
   it("names the service whose paths are not here", async () => {
-    const response = await fetch(`${wire.endpoint}/restapis`, {
-      headers: { authorization: authorization("apigateway") },
+    const response = await fetch(`${wire.endpoint}/prod/v1/agents`, {
+      headers: { authorization: authorization("bedrock") },
     });
     expect(response.status).toBe(501);
     expect(await response.json()).toMatchObject({
-      message: "Katachi does not emulate the service apigateway (GET /restapis).",
+      message: "Katachi does not emulate the service bedrock (GET /prod/v1/agents).",
     });
     await expect(wire.client(ApiGatewayV2Client).send(new GetApiCommand({ ApiId: "x" }))).rejects.toMatchObject({
       name: "NotImplemented",

@@ -54,11 +54,12 @@ function readQueryMember(member: Member, values: string[] | undefined): unknown 
   return readText(member.shape, values[0]!);
 }
 
-/** All query parameters that no other member is bound to. */
+/** All query parameters that neither another member nor the operation's own address is bound to. */
 function readQueryRest(operation: Operation, member: Member, query: Map<string, string[]>): unknown {
   const bound = new Set(
     operation.input.members.filter(({ location }) => location === "query").map(({ locationName }) => locationName),
   );
+  for (const name of new URLSearchParams(operation.uri.split("?")[1]).keys()) bound.add(name);
   const entries = [...query].filter(([name]) => !bound.has(name));
   if (entries.length === 0) return undefined;
   return Object.fromEntries(
