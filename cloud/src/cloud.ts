@@ -13,11 +13,14 @@ import { cloudformation } from "./services/cloudformation/service.ts";
 import { cognitoIdp } from "./services/cognito-idp/service.ts";
 import { dynamodb, dynamodbStreams } from "./services/dynamodb/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
+import { rootKey, type Credentials } from "./services/iam/root-key.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
 import { lambda } from "./services/lambda/service.ts";
 import { logs } from "./services/logs/service.ts";
 import { s3 } from "./services/s3/service.ts";
+import { scheduler } from "./services/scheduler/service.ts";
+import { secretsmanager } from "./services/secretsmanager/service.ts";
 import { sqs } from "./services/sqs/service.ts";
 import { ssm } from "./services/ssm/service.ts";
 import { sts } from "./services/sts/service.ts";
@@ -31,6 +34,8 @@ const SERVICES: readonly ServiceDefinition[] = [
   lambda,
   logs,
   s3,
+  scheduler,
+  secretsmanager,
   sqs,
   ssm,
   sts,
@@ -73,6 +78,8 @@ export interface Cloud {
   /** `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL`. */
   readonly endpoint: string;
   readonly port: number;
+  /** The default account's root: any words where `auth` is relaxed, its one access key where it is strict. */
+  readonly credentials: Credentials;
   /** Address of console and control API; empty where none is served. */
   consoleUrl: string;
   readonly clock: Clock;
@@ -137,6 +144,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
     port: options.port ?? 0,
   });
   gate.endpoint = server.endpoint;
+  const credentials = options.auth === "strict" ? rootKey(kernel, DEFAULT_SCOPE.account) : ANY_CREDENTIALS;
   const contexts = SERVICES.map((definition) => ({ definition, cx: contextOf(definition, kernel, gate) }));
   for (const { definition, cx } of contexts) await definition.start?.(cx);
   kernel.deliveries.start();
@@ -145,6 +153,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   return {
     endpoint: server.endpoint,
     port: server.port,
+    credentials,
     get consoleUrl() {
       return consoleUrl;
     },
@@ -156,7 +165,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
     faults,
     kernel,
     gate,
-    client: (clientClass, overrides = {}) => new clientClass({ ...clientDefaults(server.endpoint), ...overrides }),
+    client: (clientClass, overrides = {}) => new clientClass({ ...clientDefaults(server.endpoint, credentials), ...overrides }),
     call: (service, operation, input, scope = DEFAULT_SCOPE) =>
       gate.callAs(service, operation, input, { as: { kind: "root", account: scope.account }, scope }),
     deploy: (deployable, deployOptions) =>
@@ -175,6 +184,8 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   };
 }
 
+const ANY_CREDENTIALS: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
 function rootCall(gate: Gate): Call {
   const root = { kind: "root", account: DEFAULT_SCOPE.account } as const;
   return (service, operation, input, options = {}) =>
@@ -191,11 +202,11 @@ function contextOf(definition: ServiceDefinition, kernel: Kernel, gate: Gate): S
   };
 }
 
-function clientDefaults(endpoint: string) {
+function clientDefaults(endpoint: string, credentials: Credentials) {
   return {
     endpoint,
     region: DEFAULT_SCOPE.region,
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    credentials,
     disableHostPrefix: true,
     forcePathStyle: true,
   };

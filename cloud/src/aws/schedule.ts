@@ -37,7 +37,7 @@ export interface AtSchedule {
 export interface ScheduleFrame {
   /** IANA name (default UTC). Rates take no notice of it: a day is 24 hours. */
   readonly timeZone?: string | undefined;
-  /** When a rate began: it falls due whole periods after this (default 0, the epoch). */
+  /** When a rate begins: it falls due then and at whole periods after it (default 0, the epoch). */
   readonly anchorMs?: number;
 }
 
@@ -63,7 +63,8 @@ export function findSchedule(expression: string): Schedule | undefined {
 export function nextTimeMs(schedule: Schedule, afterMs: number, frame: ScheduleFrame = {}): number | undefined {
   const { timeZone = "UTC", anchorMs = 0 } = frame;
   if (schedule.kind === "rate") {
-    const periods = Math.max(0, Math.floor((afterMs - anchorMs) / schedule.periodMs));
+    if (afterMs < anchorMs) return anchorMs;
+    const periods = Math.floor((afterMs - anchorMs) / schedule.periodMs);
     return anchorMs + (periods + 1) * schedule.periodMs;
   }
   if (schedule.kind === "at") {
