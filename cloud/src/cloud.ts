@@ -12,6 +12,7 @@ import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { cloudformation } from "./services/cloudformation/service.ts";
 import { cognitoIdp } from "./services/cognito-idp/service.ts";
 import { dynamodb, dynamodbStreams } from "./services/dynamodb/service.ts";
+import { events } from "./services/events/service.ts";
 import { createAuthority } from "./services/iam/authority.ts";
 import { rootKey, type Credentials } from "./services/iam/root-key.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
@@ -43,6 +44,7 @@ const SERVICES: readonly ServiceDefinition[] = [
   cloudformation,
   dynamodb,
   dynamodbStreams,
+  events,
 ];
 
 export interface CloudOptions {
