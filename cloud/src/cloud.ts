@@ -18,6 +18,7 @@ import { rootKey, type Credentials } from "./services/iam/root-key.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
 import { lambda } from "./services/lambda/service.ts";
+import type { LambdaState } from "./services/lambda/state.ts";
 import { logs } from "./services/logs/service.ts";
 import { s3 } from "./services/s3/service.ts";
 import { scheduler } from "./services/scheduler/service.ts";
@@ -103,6 +104,11 @@ export interface Cloud {
    * @throws DeployError with every reason where a stack fails
    */
   deploy(deployable: Deployable, options?: DeployOptions): Promise<DeployResult>;
+  /**
+   * Runs a function of the default account and Region under a debugger: its next environment listens on the port, as
+   * `node --inspect` does, and nothing of it times out. Undefined ends that.
+   */
+  inspect(functionName: string, port: number | undefined): void;
   /** Resolves when nothing is in flight: no delivery, no invocation, no due timer. */
   settled(): Promise<void>;
   /** Stops serving and releases the data directory. */
@@ -167,7 +173,8 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
     faults,
     kernel,
     gate,
-    client: (clientClass, overrides = {}) => new clientClass({ ...clientDefaults(server.endpoint, credentials), ...overrides }),
+    client: (clientClass, overrides = {}) =>
+      new clientClass({ ...clientDefaults(server.endpoint, credentials), ...overrides }),
     call: (service, operation, input, scope = DEFAULT_SCOPE) =>
       gate.callAs(service, operation, input, { as: { kind: "root", account: scope.account }, scope }),
     deploy: (deployable, deployOptions) =>
@@ -176,6 +183,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
         deployable,
         deployOptions,
       ),
+    inspect: (functionName, port) => (gate.stateOf("lambda") as LambdaState).inspect(DEFAULT_SCOPE, functionName, port),
     settled: () => kernel.settled(),
     async close() {
       await server.close();
