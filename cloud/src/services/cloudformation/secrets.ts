@@ -4,14 +4,6 @@ import type { SpanContext } from "../../kernel/trace.ts";
 import type { ServiceContext } from "../../service.ts";
 import type { StackIdentity } from "./stack-environment.ts";
 
-/** Any operation by its name: Secrets Manager's types stand in the API table once that service is here. */
-type UntypedCall = (
-  service: string,
-  operation: string,
-  input: object,
-  options: object,
-) => Promise<Record<string, unknown>>;
-
 /** Reads what dynamic references stand for, on behalf of the deploying principal. */
 export function secretReader(
   service: Pick<ServiceContext, "call">,
@@ -37,8 +29,8 @@ export function secretReader(
         ...(stage === undefined ? {} : { VersionStage: stage }),
         ...(version === undefined ? {} : { VersionId: version }),
       };
-      const answer = await (service.call as unknown as UntypedCall)("secretsmanager", "GetSecretValue", input, options);
-      return String(answer["SecretString"] ?? "");
+      const answer = await service.call("secretsmanager", "GetSecretValue", input, options);
+      return answer.SecretString ?? "";
     },
   };
 }
