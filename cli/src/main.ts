@@ -36,6 +36,10 @@ function program(): Command {
     .option("--ephemeral", "keep nothing")
     .option("--auth <mode>", "relaxed: any well-formed credentials; strict: signatures are verified", "relaxed")
     .option("--no-watch", "deploy once and do not follow changes")
+    .option(
+      "--inspect <function[:port]>",
+      "debug the function whose name holds this text, as node --inspect (port: 9229)",
+    )
     .action(async (path: string, _options, command: Command) =>
       (await import("./commands/dev.ts")).dev(path, command.optsWithGlobals()),
     );

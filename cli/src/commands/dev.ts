@@ -6,12 +6,13 @@ import pc from "picocolors";
 import { findApplication, synthesise, type Application } from "../application.ts";
 import { findHandlerBundles, HandlerBuilder } from "../handler-bundles.ts";
 import { guideFor } from "../guides.ts";
-import type { CloudFlags } from "../options.ts";
+import { portOf, type CloudFlags } from "../options.ts";
 import { UserError } from "../user-error.ts";
-import { startServing } from "./start.ts";
+import { signInWith, startServing } from "./start.ts";
 
 interface DevFlags extends CloudFlags {
   watch: boolean;
+  inspect?: string;
 }
 
 /** `katachi dev`: start the cloud, deploy, tell what to try, follow changes. */
@@ -24,6 +25,7 @@ export async function dev(given: string, flags: DevFlags): Promise<void> {
   try {
     const deployed = await deployInPlace(cloud, await synthesised);
     report(application, cloud, deployed, flags);
+    if (flags.inspect !== undefined) await inspect(cloud, flags.inspect, flags);
   } catch (error) {
     await close();
     throw error instanceof UserError ? error : new UserError((error as Error).message);
@@ -37,13 +39,30 @@ function deployInPlace(cloud: Cloud, path: string): Promise<DeployResult> {
   return cloud.deploy(path, { codeInPlace: true });
 }
 
+/** @throws UserError unless the text is a part of just one function's name */
+async function inspect(cloud: Cloud, given: string, flags: DevFlags): Promise<void> {
+  const [text = "", port = "9229"] = given.split(":");
+  const { Functions: functions = [] } = await cloud.call("lambda", "ListFunctions", {});
+  const names = functions.map(({ FunctionName: name = "" }) => name);
+  const found = names.includes(text) ? [text] : names.filter((name) => name.includes(text));
+  if (found.length !== 1) {
+    const told = found.length === 0 ? "no function's name holds it" : `${found.length} functions' names hold it`;
+    throw new UserError(`--inspect is "${text}": ${told}. There are: ${names.join(", ") || "none"}.`);
+  }
+  cloud.inspect(found[0]!, portOf(port, "--inspect"));
+  say(flags, `inspect ${found[0]}: when it is called next, a debugger may attach to 127.0.0.1:${port}`);
+}
+
 function report(application: Application, cloud: Cloud, deployed: DeployResult, flags: DevFlags): void {
   if (flags.json) {
-    console.log(JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl, stacks: deployed.stacks }));
+    const credentials = flags.auth === "strict" ? cloud.credentials : undefined;
+    const { stacks } = deployed;
+    console.log(JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl, ...credentials, stacks }));
     return;
   }
   console.log(`ready ${cloud.endpoint}`);
-  console.log(`console ${cloud.consoleUrl}\n`);
+  console.log(`console ${cloud.consoleUrl}`);
+  console.log(flags.auth === "strict" ? `${signInWith(cloud.credentials)}\n` : "");
   for (const stack of deployed.stacks) {
     console.log(`${pc.bold(stack.name)}  ${stack.status}`);
     for (const output of stack.outputs) console.log(`  ${output.key}  ${output.value}`);

@@ -9,9 +9,18 @@ const CONSOLE_PORT = 4600;
 /** `katachi start`: serves until it is told to stop. */
 export async function start(flags: CloudFlags): Promise<void> {
   const { cloud } = await startServing(flags);
-  console.log(
-    flags.json ? JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl }) : `ready ${cloud.endpoint}`,
-  );
+  const credentials = flags.auth === "strict" ? cloud.credentials : undefined;
+  if (flags.json) {
+    console.log(JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl, ...credentials }));
+    return;
+  }
+  console.log(`ready ${cloud.endpoint}`);
+  if (credentials) console.log(signInWith(credentials));
+}
+
+/** What a shell needs to call a cloud that verifies signatures. */
+export function signInWith({ accessKeyId, secretAccessKey }: Cloud["credentials"]): string {
+  return `export AWS_ACCESS_KEY_ID=${accessKeyId}\nexport AWS_SECRET_ACCESS_KEY=${secretAccessKey}`;
 }
 
 export interface Serving {

@@ -124,6 +124,8 @@ export interface IamState {
   readonly aliases: Collection<string>;
   /** [access key id] → whose it is. Stays when the key is deleted: a key once given out never stands for root. */
   readonly keyOwners: Collection<{ readonly account: string; readonly user: string }>;
+  /** [account] → the account's first credentials, where they were made. */
+  readonly rootKeys: Collection<{ readonly id: string; readonly secret: string }>;
   /** [access key id] */
   readonly sessions: Collection<SessionRecord>;
   /** [time of expiry in ms, access key id] */
@@ -152,6 +154,7 @@ export function openIamState(kernel: Kernel): IamState {
     providers: store.collection("iam.oidc-providers"),
     aliases: store.collection("iam.aliases"),
     keyOwners: watched("iam.key-owners"),
+    rootKeys: watched("iam.root-keys"),
     sessions: store.collection("sts.sessions"),
     sessionExpiries: store.collection("sts.session-expiries"),
     uses: store.collection("iam.uses"),

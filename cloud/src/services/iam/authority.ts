@@ -16,6 +16,7 @@ import {
   type IamState,
 } from "../../iam/state.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { findRootKey } from "./root-key.ts";
 
 /** What a principal brings with it to a decision. */
 interface Grants {
@@ -95,7 +96,7 @@ class IamAuthority implements Authority {
 
   #userKey(id: string): KnownCredentials | undefined {
     const owner = this.state.keyOwners.get([id]);
-    if (!owner) return undefined;
+    if (!owner) return findRootKey(this.state, id);
     const user = findUser(this.state, owner.account, owner.user);
     const key = user?.keys.find((one) => one.id === id);
     if (!user || key?.status !== "Active") throw invalidToken();
