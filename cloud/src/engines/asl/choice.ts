@@ -14,11 +14,17 @@ export function isTimestamp(value: unknown): value is string {
 }
 
 const ORDERS = ["Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"];
-const COMPARISONS: Readonly<Record<string, { kind: Kind; order: string }>> = Object.fromEntries(
-  [["String", "string"] as const, ["Numeric", "number"] as const, ["Timestamp", "timestamp"] as const]
-    .flatMap(([prefix, kind]) => ORDERS.map((order) => [`${prefix}${order}`, { kind, order }] as const))
-    .concat([["BooleanEquals", { kind: "boolean", order: "Equals" }]]),
-);
+const PREFIXES: readonly (readonly [string, Kind])[] = [
+  ["String", "string"],
+  ["Numeric", "number"],
+  ["Timestamp", "timestamp"],
+];
+const COMPARISONS: Readonly<Record<string, { kind: Kind; order: string }>> = {
+  ...Object.fromEntries(
+    PREFIXES.flatMap(([prefix, kind]) => ORDERS.map((order) => [`${prefix}${order}`, { kind, order }])),
+  ),
+  BooleanEquals: { kind: "boolean", order: "Equals" },
+};
 const TESTS = ["IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"];
 
 /** Every operator of a JSONPath Choice rule, without And, Or and Not. */

@@ -111,7 +111,8 @@ export class Fields {
     if (this.#jsonata) {
       const extra = { errorOutput };
       const assigned = await this.assigned(catcher.Assign, errorOutput, extra);
-      const output = catcher.Output === undefined ? errorOutput : await this.#expression(catcher.Output, "Output", extra);
+      const output =
+        catcher.Output === undefined ? errorOutput : await this.#expression(catcher.Output, "Output", extra);
       return { output, assigned };
     }
     const assigned = await this.assigned(catcher.Assign, errorOutput, {});
@@ -135,7 +136,8 @@ export class Fields {
   /** A value out of a literal, an expression or a path. */
   async value(field: string, literal: Json | undefined, path?: string): Promise<Json | undefined> {
     if (path !== undefined) {
-      if (!path.startsWith("$")) return this.template({ "value.$": path }, this.effectiveInput())["value" as never];
+      if (!path.startsWith("$"))
+        return (this.template({ "value.$": path }, this.effectiveInput()) as JsonObject)["value"];
       const found = findByPath(path, { ...this.data, input: this.effectiveInput() });
       if (found === undefined)
         throw runtimeError(`The ${field}Path parameter does not reference a value: ${path} == null`);

@@ -49,7 +49,9 @@ function valueOf(argument: IntrinsicArgument, data: TemplateData, fail: Fail): J
   parsePath(argument.path);
   const found = findByPath(argument.path, data);
   if (found !== undefined) return found;
-  return fail(`The JsonPath argument for the field '${argument.path}' could not be found in the input '${textOf(data.input)}'`);
+  return fail(
+    `The JsonPath argument for the field '${argument.path}' could not be found in the input '${textOf(data.input)}'`,
+  );
 }
 
 type Run = (args: readonly Json[], fail: Fail, data: TemplateData) => Json;

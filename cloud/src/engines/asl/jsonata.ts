@@ -24,7 +24,8 @@ const compiled = new Map<string, jsonata.Expression>();
 
 /** The expression in a `{% … %}` string; undefined where the text is none. */
 export function findExpression(value: unknown): string | undefined {
-  if (typeof value !== "string" || !value.startsWith("{%") || !value.endsWith("%}") || value.length < 4) return undefined;
+  if (typeof value !== "string" || !value.startsWith("{%") || !value.endsWith("%}") || value.length < 4)
+    return undefined;
   return value.slice(2, -2).trim();
 }
 
@@ -76,7 +77,9 @@ async function evaluate(expression: string, field: string, data: JsonataData): P
     });
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
-    return fail(`threw an error during evaluation. ${code === undefined ? "" : `${code}: `}${message ?? String(error)}`);
+    return fail(
+      `threw an error during evaluation. ${code === undefined ? "" : `${code}: `}${message ?? String(error)}`,
+    );
   }
   if (result === undefined) return fail("returned nothing (undefined).");
   if (typeof result === "function" || (isObject(result) && "_jsonata_lambda" in result))

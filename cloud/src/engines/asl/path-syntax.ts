@@ -54,7 +54,9 @@ export function parsePath(text: string): Path {
 export function isReferencePath(text: string): boolean {
   try {
     const path = parsePath(text);
-    return path.root === "$" && path.definite && path.segments.every(({ kind }) => kind === "names" || kind === "indexes");
+    return (
+      path.root === "$" && path.definite && path.segments.every(({ kind }) => kind === "names" || kind === "indexes")
+    );
   } catch {
     return false;
   }

@@ -45,7 +45,9 @@ function step(segment: Segment, node: Json, root: Json): Json[] {
     case "descend":
       return descend(node);
     case "filter":
-      return (Array.isArray(node) ? node : isObject(node) ? [node] : []).filter((item) => holds(segment.test, item, root));
+      return (Array.isArray(node) ? node : isObject(node) ? [node] : []).filter((item) =>
+        holds(segment.test, item, root),
+      );
     case "function":
       return present(apply(segment.name, node));
   }
@@ -108,7 +110,11 @@ function compare(operator: string, left: Json | undefined, operand: Operand, ite
 
 function apply(name: string, node: Json): Json | undefined {
   if (name === "length" || name === "size")
-    return Array.isArray(node) || typeof node === "string" ? node.length : isObject(node) ? Object.keys(node).length : undefined;
+    return Array.isArray(node) || typeof node === "string"
+      ? node.length
+      : isObject(node)
+        ? Object.keys(node).length
+        : undefined;
   if (name === "keys") return isObject(node) ? Object.keys(node) : undefined;
   if (!Array.isArray(node)) return undefined;
   if (name === "first") return node[0];

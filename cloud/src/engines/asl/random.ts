@@ -9,7 +9,11 @@ export class SeededRandom {
   bytes(count: number): Buffer {
     const blocks: Buffer[] = [];
     for (let have = 0; have < count; have += 32)
-      blocks.push(createHash("sha256").update(`${this.seed}:${this.#counter++}`).digest());
+      blocks.push(
+        createHash("sha256")
+          .update(`${this.seed}:${this.#counter++}`)
+          .digest(),
+      );
     return Buffer.concat(blocks).subarray(0, count);
   }
 
