@@ -1,5 +1,5 @@
 /** Builds what runs: the cloud as a library (ESM and CommonJS), the command line, and the shapes. About a second. */
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { install, root } from "./setup.mjs";
@@ -28,6 +28,8 @@ export async function build() {
     }),
     bundle({
       ...common,
+      packages: "bundle",
+      external: requirablePackages(),
       entryPoints: ["cloud/src/index.ts"],
       outfile: "cloud/dist/index.cjs",
       format: "cjs",
@@ -53,6 +55,23 @@ export async function build() {
     }),
   ]);
   chmodSync(join(root, "cli/bin/katachi.mjs"), 0o755);
+}
+
+/**
+ * What CommonJS may require as it is. Jest cannot load packages that are ES modules alone: those are built in.
+ * @returns {string[]}
+ */
+function requirablePackages() {
+  const { dependencies } = readJson(join(root, "cloud/package.json"));
+  return Object.keys(dependencies).filter((name) => {
+    const { type, exports } = readJson(join(root, "node_modules", name, "package.json"));
+    return type !== "module" || JSON.stringify(exports ?? "").includes('"require"');
+  });
+}
+
+/** @param {string} file */
+function readJson(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 /** The shapes' constructs and catalog; handlers are bundled when an application is synthesised. */
