@@ -57,6 +57,17 @@ export class Deliveries {
     return (payload, options = {}) => lane.accept(payload, options);
   }
 
+  /**
+   * Accepts a delivery under a policy that somebody else registered, by its name: how one service hands something to
+   * another without knowing it.
+   * @throws Error where no such policy is registered
+   */
+  accept<P>(policy: string, payload: P, options: AcceptOptions = {}): Delivery<P> {
+    const lane = this.#lanes.get(policy) as Lane<P> | undefined;
+    if (!lane) throw new Error(`No delivery policy ${policy} is registered`);
+    return lane.accept(payload, options);
+  }
+
   /** Begins to deliver; called once every policy is registered. */
   start(): void {
     this.#started = true;

@@ -1,0 +1,162 @@
+/** The inbox of this cloud: every message that it sent or was sent, kept until the data directory goes. */
+import PostalMime, { type Address, type Email } from "postal-mime";
+import type { Blob } from "../../kernel/blobs.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { Collection } from "../../kernel/store.ts";
+import { afterRealMs } from "../../kernel/real-time.ts";
+
+/** What a list of messages shows. */
+export interface InboxEntry {
+  readonly id: string;
+  /** ISO 8601 */
+  readonly receivedAt: string;
+  /** The envelope's sender, and the From header. */
+  readonly source: string;
+  readonly from: string;
+  /** The envelope's recipients, blind copies among them. */
+  readonly to: readonly string[];
+  readonly subject: string;
+}
+
+export interface InboxAttachment {
+  readonly name: string | undefined;
+  readonly contentType: string;
+  /** base64 */
+  readonly content: string;
+}
+
+export interface InboxMessage extends InboxEntry {
+  readonly text: string | undefined;
+  readonly html: string | undefined;
+  /** By lower-case name; the last one of a name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly attachments: readonly InboxAttachment[];
+  readonly raw: string;
+}
+
+/** What `waitFor` looks for: parts of texts, or patterns. */
+export interface InboxQuery {
+  readonly to?: string | RegExp;
+  readonly from?: string | RegExp;
+  readonly subject?: string | RegExp;
+  /** Real milliseconds (default 10 s). */
+  readonly timeoutMs?: number;
+}
+
+export interface Envelope {
+  readonly source: string;
+  readonly destinations: readonly string[];
+}
+
+interface MailRecord extends InboxEntry {
+  readonly raw: Blob;
+}
+
+const TIMEOUT_MS = 10_000;
+
+export class Inbox {
+  readonly #messages: Collection<MailRecord>;
+  readonly #listeners = new Set<(entry: InboxEntry) => void>();
+  #sequence = 0;
+
+  constructor(private readonly kernel: Kernel) {
+    this.#messages = kernel.store.collection("mail.messages");
+  }
+
+  /** Keeps a message. @param raw the whole message, headers and body */
+  async receive(envelope: Envelope, raw: Uint8Array): Promise<InboxEntry> {
+    const { clock, random, store, blobs } = this.kernel;
+    const email = await PostalMime.parse(raw);
+    const blob = await blobs.put(raw);
+    const nowMs = clock.now();
+    const sequence = (this.#sequence++).toString(36).padStart(6, "0");
+    // Ids sort in the order received.
+    const id = `${nowMs.toString(36).padStart(9, "0")}${sequence}${random.hex(6)}`;
+    const entry: InboxEntry = {
+      id,
+      receivedAt: new Date(nowMs).toISOString(),
+      source: envelope.source,
+      from: addressText(email.from) ?? envelope.source,
+      to: [...envelope.destinations],
+      subject: email.subject ?? "",
+    };
+    store.transaction(() => this.#messages.put([id], { ...entry, raw: blob }));
+    for (const listener of this.#listeners) listener(entry);
+    return entry;
+  }
+
+  /** All messages, oldest first. */
+  list(): InboxEntry[] {
+    return Array.from(this.#messages.values(), ({ raw: _, ...entry }) => entry);
+  }
+
+  /** The whole message, or undefined where there is none of that id. */
+  async message(id: string): Promise<InboxMessage | undefined> {
+    const record = this.#messages.get([id]);
+    if (!record) return undefined;
+    const { raw: blob, ...entry } = record;
+    const raw = await this.kernel.blobs.bytes(blob);
+    const email = await PostalMime.parse(raw, { attachmentEncoding: "base64" });
+    return {
+      ...entry,
+      text: email.text,
+      html: email.html,
+      headers: Object.fromEntries(email.headers.map(({ key, value }) => [key, value])),
+      attachments: attachmentsOf(email),
+      raw: raw.toString("utf8"),
+    };
+  }
+
+  /**
+   * The first message that matches, already there or still to come.
+   * @throws Error after `timeoutMs` of real time, naming what was received
+   */
+  async waitFor(query: InboxQuery = {}): Promise<InboxMessage> {
+    const { id } = this.list().find((entry) => matches(entry, query)) ?? (await this.#coming(query));
+    return (await this.message(id))!;
+  }
+
+  #coming(query: InboxQuery): Promise<InboxEntry> {
+    const { timeoutMs = TIMEOUT_MS } = query;
+    return new Promise((resolve, reject) => {
+      const listener = (entry: InboxEntry) => {
+        if (!matches(entry, query)) return;
+        this.#listeners.delete(listener);
+        callOff();
+        resolve(entry);
+      };
+      const callOff = afterRealMs(timeoutMs, () => {
+        this.#listeners.delete(listener);
+        const seen = this.list().map(({ to, subject }) => `"${subject}" to ${to.join(", ")}`);
+        reject(new Error(`No matching message within ${timeoutMs} ms. Received: ${seen.join("; ") || "none"}`));
+      });
+      this.#listeners.add(listener);
+    });
+  }
+}
+
+function matches(entry: InboxEntry, { to, from, subject }: InboxQuery): boolean {
+  return (
+    holds(subject, entry.subject) &&
+    (holds(from, entry.from) || holds(from, entry.source)) &&
+    (to === undefined || entry.to.some((address) => holds(to, address)))
+  );
+}
+
+function holds(wanted: string | RegExp | undefined, text: string): boolean {
+  if (wanted === undefined) return true;
+  return typeof wanted === "string" ? text.toLowerCase().includes(wanted.toLowerCase()) : wanted.test(text);
+}
+
+function addressText(address: Address | undefined): string | undefined {
+  if (!address?.address) return undefined;
+  return address.name ? `${address.name} <${address.address}>` : address.address;
+}
+
+function attachmentsOf(email: Email): InboxAttachment[] {
+  return email.attachments.map(({ filename, mimeType, content }) => ({
+    name: filename ?? undefined,
+    contentType: mimeType,
+    content: String(content),
+  }));
+}
