@@ -56,12 +56,15 @@ export class History {
     const last = events.first({ prefix: [stack.stackId], reverse: true });
     const number = last ? (last[0][1] as number) + 1 : 0;
     const { token, id: operationId } = stack.operation ?? {};
-    events.put([stack.stackId, number], {
+    const record: EventRecord = {
       ...event,
       atMs: kernel.clock.now(),
       ...(token === undefined ? {} : { token }),
       ...(operationId === undefined ? {} : { operationId }),
-    });
+    };
+    events.put([stack.stackId, number], record);
+    const { id: _, propertiesText: __, ...told } = record;
+    this.state.announce({ stackId: stack.stackId, event: told });
   }
 }
 

@@ -12,6 +12,7 @@
  * anything is touched; a stack created or updated directly tells the same as failed resources.
  */
 import { defineService, suspends } from "../../service.ts";
+import { startAnnouncing } from "./announcement.ts";
 import { bootstrapOnLookup } from "./bootstrap.ts";
 import { callbackPlane } from "./callbacks.ts";
 import { Engine } from "./engine.ts";
@@ -40,6 +41,7 @@ export const cloudformation = defineService({
   dataPlanes: [callbackPlane],
   before: bootstrapOnLookup,
   start(cx) {
+    startAnnouncing(cx);
     cx.state.engine = new Engine(cx, (engine) => ownTypes(cx.state, engine));
     cx.state.engine.resume();
   },

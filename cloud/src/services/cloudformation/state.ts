@@ -5,6 +5,7 @@ import type { Properties, ResourceTag } from "../../deploy/resource.ts";
 import type { Principal } from "../../iam/principal.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Collection } from "../../kernel/store.ts";
+import type { Announcement } from "./announcement.ts";
 import type { Engine } from "./engine.ts";
 
 export interface OutputRecord {
@@ -212,6 +213,8 @@ export class CloudFormationState {
   readonly signals: Collection<SignalRecord>;
   /** Runs the operations; set when the service starts. */
   engine: Engine | undefined;
+  /** Tells EventBridge; set when the service starts. */
+  announce: (announcement: Announcement) => void = () => undefined;
 
   constructor(readonly kernel: Kernel) {
     const { store } = kernel;

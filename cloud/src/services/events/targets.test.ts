@@ -81,7 +81,7 @@ describe("targets", () => {
         Runtime: "nodejs22.x",
         Handler: "index.handler",
         Role: await lambdaRole(Role),
-        Code: { ZipFile: createArchive([{ path: "index.js", content: Buffer.from(code) }]) },
+        Code: { ZipFile: await createArchive({ "index.js": code }) },
       }),
     );
     const dead = await test.queue();
@@ -174,42 +174,44 @@ async function lambdaRole(arn: string): Promise<string> {
 describe("deliveries that fail", () => {
   it("are tried again as often as the target says, then go to its dead-letter queue", async () => {
     const source = sourced();
-    const queue = await test.queue();
+    const target = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:flaky`;
     const dead = await test.queue();
     const name = await test.rule(
       { source: [source] },
       {
-        Arn: queue.arn,
+        Arn: target,
+        RoleArn: await test.role("lambda:InvokeFunction"),
         DeadLetterConfig: { Arn: dead.arn },
         RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3600 },
       },
     );
-    const fault = test.cloud.faults.add({ call: "sqs:SendMessage", error: "InternalFailure", times: 4 } as never);
+    const fault = test.cloud.faults.add({ match: "lambda:Invoke", error: "InternalFailure" });
     await test.put(shop({ n: 1 }, source));
     await test.cloud.clock.advance("1 hour");
-    void fault;
+    test.cloud.faults.lift(fault);
     const [message] = await test.take(dead);
     expect(JSON.parse(message!.Body!)).toMatchObject({ source, detail: { n: 1 } });
     expect(attributesOf(message!)).toEqual({
       RULE_ARN: `${ARN}:rule/${name}`,
-      TARGET_ARN: queue.arn,
+      TARGET_ARN: target,
       ERROR_CODE: "ERROR_FROM_TARGET",
       ERROR_MESSAGE: expect.any(String),
       EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts",
       RETRY_ATTEMPTS: "3",
     });
-    expect(await test.bodies(queue)).toEqual([]);
   });
 
   it("arrive when the target is back", async () => {
     const source = sourced();
     const queue = await test.queue();
     await test.rule({ source: [source] }, { Arn: queue.arn });
-    test.cloud.faults.add({ call: "sqs:SendMessage", error: "ThrottlingException", times: 5 } as never);
+    const fault = test.cloud.faults.add({ match: "sqs:SendMessage", error: "ThrottlingException" });
     await test.put(shop({ n: 2 }, source));
     await test.cloud.settled();
+    await test.cloud.clock.advance("30 minutes");
     expect(await test.bodies(queue)).toEqual([]);
-    await test.cloud.clock.advance("5 minutes");
+    test.cloud.faults.lift(fault);
+    await test.cloud.clock.advance("15 minutes");
     expect(await test.bodies(queue)).toHaveLength(1);
   });
 
@@ -218,8 +220,9 @@ describe("deliveries that fail", () => {
     const gone = await test.queue();
     const closed = await test.queue({}, false);
     const dead = await test.queue();
+    const RoleArn = await test.role("sqs:SendMessage", gone.arn);
     for (const { arn } of [gone, closed])
-      await test.rule({ source: [source] }, { Arn: arn, DeadLetterConfig: { Arn: dead.arn } });
+      await test.rule({ source: [source] }, { Arn: arn, RoleArn, DeadLetterConfig: { Arn: dead.arn } });
     await test.cloud.client(SQSClient).send(new DeleteQueueCommand({ QueueUrl: gone.url }));
     await test.put(shop({}, source));
     const codes = (await test.take(dead)).map((message) => [
