@@ -17,6 +17,7 @@ import { createAuthority } from "./services/iam/authority.ts";
 import { rootKey, type Credentials } from "./services/iam/root-key.ts";
 import { cloudwatch } from "./services/cloudwatch/service.ts";
 import { iam } from "./services/iam/service.ts";
+import { kms } from "./services/kms/service.ts";
 import { lambda } from "./services/lambda/service.ts";
 import type { LambdaState } from "./services/lambda/state.ts";
 import { logs } from "./services/logs/service.ts";
@@ -33,6 +34,7 @@ const SERVICES: readonly ServiceDefinition[] = [
   apigatewayv2,
   cognitoIdp,
   iam,
+  kms,
   lambda,
   logs,
   s3,
