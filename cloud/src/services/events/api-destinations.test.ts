@@ -190,6 +190,43 @@ describe("API destinations", () => {
   });
 });
 
+describe("API Gateway", () => {
+  it("routes are called, signed by the target's role", async () => {
+    const call = test.cloud.call;
+    const { ApiId = "" } = await call("apigatewayv2", "CreateApi", { Name: test.name("api"), ProtocolType: "HTTP" });
+    const { IntegrationId } = await call("apigatewayv2", "CreateIntegration", {
+      ApiId,
+      IntegrationType: "HTTP_PROXY",
+      IntegrationMethod: "POST",
+      IntegrationUri: `${address}/behind`,
+      PayloadFormatVersion: "1.0",
+    });
+    await call("apigatewayv2", "CreateRoute", {
+      ApiId,
+      RouteKey: "POST /orders/{id}",
+      AuthorizationType: "AWS_IAM",
+      Target: `integrations/${IntegrationId}`,
+    });
+    await call("apigatewayv2", "CreateStage", { ApiId, StageName: "prod", AutoDeploy: true });
+    const source = test.name("source");
+    const dead = await test.queue();
+    const Arn = `arn:aws:execute-api:us-east-1:000000000000:${ApiId}/prod/POST/orders/*`;
+    const target = {
+      Arn,
+      InputPath: "$.detail",
+      HttpParameters: { PathParameterValues: ["$.detail.id"], QueryStringParameters: { q: "a b" } },
+      DeadLetterConfig: { Arn: dead.arn },
+    };
+    await test.rule({ source: [source] }, { ...target, RoleArn: await test.role("execute-api:Invoke") });
+    await test.rule({ source: [source] }, { ...target, RoleArn: await test.role("sqs:*") });
+    await test.put({ Source: source, DetailType: "t", Detail: '{"id":"o-1"}' });
+    await test.cloud.settled();
+    expect(got).toMatchObject([{ method: "POST", body: '{"id":"o-1"}', url: "/behind?q=a%20b" }]);
+    const [message] = await test.take(dead);
+    expect(message!.MessageAttributes!["ERROR_CODE"]!.StringValue).toBe("NO_PERMISSIONS");
+  });
+});
+
 describe("OAuth", () => {
   const oauth = (AuthorizationEndpoint: string): Connection => ({
     AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",

@@ -22,13 +22,19 @@ export function addParameters(url: URL, headers: Headers, parameters: HttpParame
   for (const [name, value] of Object.entries(parameters.HeaderParameters ?? {}))
     headers.set(name, valueOf(value, event));
   for (const [name, value] of Object.entries(parameters.QueryStringParameters ?? {}))
-    url.searchParams.set(name, valueOf(value, event));
+    setQuery(url, name, valueOf(value, event));
+}
+
+/** Spaces are `%20`, as signatures want them. */
+function setQuery(url: URL, name: string, value: string): void {
+  url.searchParams.set(name, value);
+  url.search = url.search.replaceAll("+", "%20");
 }
 
 /** AWS: a connection's parameters take precedence over those of the target. */
 export function addConnectionParameters(url: URL, headers: Headers, { header, query }: Parameters): void {
   for (const { key, value } of header) headers.set(key, value);
-  for (const { key, value } of query) url.searchParams.set(key, value);
+  for (const { key, value } of query) setQuery(url, key, value);
 }
 
 /** Merges a connection's body parameters into a body that is a JSON object. */
