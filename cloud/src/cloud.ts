@@ -24,8 +24,14 @@ import { logs } from "./services/logs/service.ts";
 import { s3 } from "./services/s3/service.ts";
 import { scheduler } from "./services/scheduler/service.ts";
 import { secretsmanager } from "./services/secretsmanager/service.ts";
+import { ses, sesv2 } from "./services/ses/service.ts";
+import type { Inbox } from "./services/ses/inbox.ts";
+import type { SmtpRelay } from "./services/ses/mail.ts";
+import { serveSmtp } from "./services/ses/smtp.ts";
+import { SesState } from "./services/ses/state.ts";
 import { sqs } from "./services/sqs/service.ts";
 import { ssm } from "./services/ssm/service.ts";
+import { stepfunctions } from "./services/stepfunctions/service.ts";
 import { sts } from "./services/sts/service.ts";
 import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
@@ -40,8 +46,11 @@ const SERVICES: readonly ServiceDefinition[] = [
   s3,
   scheduler,
   secretsmanager,
+  ses,
+  sesv2,
   sqs,
   ssm,
+  stepfunctions,
   sts,
   cloudwatch,
   cloudformation,
@@ -67,6 +76,10 @@ export interface CloudOptions {
   auth?: AuthMode;
   /** Makes ids, names and jitter repeat themselves. */
   seed?: string;
+  /** Port for SMTP, where any client may hand in mail for the inbox; 0 takes a free one. Default: no SMTP. */
+  smtpPort?: number;
+  /** A real SMTP server that everything in the inbox is sent on to. Default: mail stays here. */
+  smtpRelay?: SmtpRelay;
 }
 
 /** What an AWS SDK v3 client class looks like. */
@@ -85,6 +98,10 @@ export interface Cloud {
   readonly port: number;
   /** The default account's root: any words where `auth` is relaxed, its one access key where it is strict. */
   readonly credentials: Credentials;
+  /** Where SMTP is served, or undefined. */
+  readonly smtpPort: number | undefined;
+  /** All mail that this cloud sent or was sent: `cloud.inbox.waitFor({ to, subject })`. */
+  readonly inbox: Pick<Inbox, "list" | "message" | "waitFor">;
   /** Address of console and control API; empty where none is served. */
   consoleUrl: string;
   readonly clock: Clock;
@@ -157,12 +174,26 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   const credentials = options.auth === "strict" ? rootKey(kernel, DEFAULT_SCOPE.account) : ANY_CREDENTIALS;
   const contexts = SERVICES.map((definition) => ({ definition, cx: contextOf(definition, kernel, gate) }));
   for (const { definition, cx } of contexts) await definition.start?.(cx);
+  const mail = SesState.of(kernel);
+  mail.relay = options.smtpRelay;
+  const smtp =
+    options.smtpPort === undefined
+      ? undefined
+      : await serveSmtp(async (message) => void mail.send(message), {
+          host: options.host ?? "127.0.0.1",
+          port: options.smtpPort,
+        }).catch(async (error: unknown) => {
+          await server.close();
+          throw error;
+        });
   kernel.deliveries.start();
   kernel.timers.start();
 
   return {
     endpoint: server.endpoint,
     port: server.port,
+    smtpPort: smtp?.port,
+    inbox: mail.inbox,
     credentials,
     get consoleUrl() {
       return consoleUrl;
@@ -188,6 +219,7 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
     inspect: (functionName, port) => (gate.stateOf("lambda") as LambdaState).inspect(DEFAULT_SCOPE, functionName, port),
     settled: () => kernel.settled(),
     async close() {
+      await smtp?.close();
       await server.close();
       kernel.deliveries.stop();
       for (const { definition, cx } of contexts) await definition.stop?.(cx);

@@ -53,6 +53,12 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   "POST /api/faults": ({ cloud }, { body }) => ({ json: { id: addFault(cloud, body) } }),
   "POST /api/faults/lift": ({ cloud }, { body }) => ({ json: { lifted: cloud.faults.lift(String(body["id"])) } }),
   "POST /api/call": async ({ cloud }, { body }) => ({ json: { output: await callAsRoot(cloud, body) } }),
+  "GET /api/inbox": ({ cloud }) => ({ json: { messages: cloud.inbox.list() } }),
+  "GET /api/inbox/message": async ({ cloud }, { query }) => {
+    const message = await cloud.inbox.message(query.get("id") ?? "");
+    if (!message) throw new ControlError(404, `No message has the id ${JSON.stringify(query.get("id"))}.`);
+    return { json: message };
+  },
   "POST /api/deploy": async ({ cloud }, { body }) => ({ json: await cloud.deploy(textOf(body, "path")) }),
   "POST /api/stop": ({ stop }) => {
     if (!stop) throw new ControlError(409, "This cloud is part of another program: stop that one.");

@@ -34,10 +34,13 @@ export interface InboxMessage extends InboxEntry {
   readonly raw: string;
 }
 
-/** What `waitFor` looks for: parts of texts, or patterns. */
+/** What `waitFor` looks for. */
 export interface InboxQuery {
+  /** A whole address in any case, or a pattern; one of the envelope's recipients. */
   readonly to?: string | RegExp;
+  /** A whole address in any case, or a pattern. */
   readonly from?: string | RegExp;
+  /** A part of the subject in any case, or a pattern. */
   readonly subject?: string | RegExp;
   /** Real milliseconds (default 10 s). */
   readonly timeoutMs?: number;
@@ -136,16 +139,21 @@ export class Inbox {
 }
 
 function matches(entry: InboxEntry, { to, from, subject }: InboxQuery): boolean {
+  const sender = /<([^<>]*)>$/.exec(entry.from)?.[1] ?? entry.from;
   return (
-    holds(subject, entry.subject) &&
-    (holds(from, entry.from) || holds(from, entry.source)) &&
-    (to === undefined || entry.to.some((address) => holds(to, address)))
+    (subject === undefined ||
+      (typeof subject === "string" ? holds(entry.subject, subject) : subject.test(entry.subject))) &&
+    (from === undefined || isAddress(from, sender) || isAddress(from, entry.source)) &&
+    (to === undefined || entry.to.some((address) => isAddress(to, address)))
   );
 }
 
-function holds(wanted: string | RegExp | undefined, text: string): boolean {
-  if (wanted === undefined) return true;
-  return typeof wanted === "string" ? text.toLowerCase().includes(wanted.toLowerCase()) : wanted.test(text);
+function holds(text: string, part: string): boolean {
+  return text.toLowerCase().includes(part.toLowerCase());
+}
+
+function isAddress(wanted: string | RegExp, address: string): boolean {
+  return typeof wanted === "string" ? wanted.toLowerCase() === address.toLowerCase() : wanted.test(address);
 }
 
 function addressText(address: Address | undefined): string | undefined {

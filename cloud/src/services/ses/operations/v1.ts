@@ -18,8 +18,9 @@ export function verifyEmailIdentity(cx: Cx, input: In<"VerifyEmailIdentity">): O
   return {};
 }
 
-export function verifyEmailAddress(cx: Cx, input: In<"VerifyEmailAddress">): void {
+export function verifyEmailAddress(cx: Cx, input: In<"VerifyEmailAddress">): Record<string, never> {
   verifyAddress(cx, input.EmailAddress);
+  return {};
 }
 
 function verifyAddress(cx: Cx, address = ""): void {
@@ -42,8 +43,9 @@ export function deleteIdentity(cx: Cx, input: In<"DeleteIdentity">): Out<"Delete
   return {};
 }
 
-export function deleteVerifiedEmailAddress(cx: Cx, input: In<"DeleteVerifiedEmailAddress">): void {
+export function deleteVerifiedEmailAddress(cx: Cx, input: In<"DeleteVerifiedEmailAddress">): Record<string, never> {
   removeIdentity(cx, input.EmailAddress ?? "");
+  return {};
 }
 
 export function listIdentities(cx: Cx, input: In<"ListIdentities">): Out<"ListIdentities"> {
@@ -155,12 +157,16 @@ export function describeConfigurationSet(
   };
 }
 
-export function updateConfigurationSetSendingEnabled(cx: Cx, input: In<"UpdateConfigurationSetSendingEnabled">): void {
+export function updateConfigurationSetSendingEnabled(
+  cx: Cx,
+  input: In<"UpdateConfigurationSetSendingEnabled">,
+): Record<string, never> {
   const name = input.ConfigurationSetName ?? "";
   const key = [...scopeKey(cx.scope), name];
   const set = cx.state.configurationSets.get(key);
   if (!set) throw configurationSetNotFound("v1", name);
   cx.state.configurationSets.put(key, { ...set, sendingEnabled: input.Enabled ?? false });
+  return {};
 }
 
 export function listConfigurationSets(
@@ -200,6 +206,7 @@ export function getAccountSendingEnabled(cx: Cx): Out<"GetAccountSendingEnabled"
   return { Enabled: accountOf(cx).sendingEnabled };
 }
 
-export function updateAccountSendingEnabled(cx: Cx, input: In<"UpdateAccountSendingEnabled">): void {
+export function updateAccountSendingEnabled(cx: Cx, input: In<"UpdateAccountSendingEnabled">): Record<string, never> {
   cx.state.accounts.put(scopeKey(cx.scope), { ...accountOf(cx), sendingEnabled: input.Enabled ?? false });
+  return {};
 }
