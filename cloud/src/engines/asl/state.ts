@@ -112,6 +112,8 @@ export type RunEvent = { readonly atMs: number; readonly seed: string } & (
       readonly unstarted?: boolean;
     }
   | { readonly kind: "heartbeat"; readonly id: string }
+  /** A worker took an activity's task. */
+  | { readonly kind: "taskStarted"; readonly id: string; readonly workerName?: string }
   | { readonly kind: "stop"; readonly error?: string; readonly cause?: string }
   | { readonly kind: "redrive" }
 );

@@ -180,7 +180,7 @@ async function timerFired(run: Run, name: string): Promise<void> {
 
 async function taskEvent(
   run: Run,
-  event: Extract<RunEvent, { kind: "taskSubmitted" | "taskSucceeded" | "taskFailed" | "heartbeat" }>,
+  event: Extract<RunEvent, { kind: "taskStarted" | "taskSubmitted" | "taskSucceeded" | "taskFailed" | "heartbeat" }>,
 ): Promise<void> {
   const frame = run.state.frames[event.id.split(".")[0]!];
   const task = frame?.task;
@@ -190,6 +190,9 @@ async function taskEvent(
       if (task.heartbeatSeconds === undefined) return;
       run.cancelTimer(task.heartbeatTimer);
       task.heartbeatTimer = run.setTimer(frame, "heartbeat", run.nowMs + task.heartbeatSeconds * 1000);
+      return;
+    case "taskStarted":
+      noteTask(run, frame, "Started", event.workerName === undefined ? {} : { workerName: event.workerName });
       return;
     case "taskSubmitted":
       noteTask(run, frame, "Submitted", { output: textOf(event.output), outputDetails: { truncated: false } });

@@ -1,0 +1,242 @@
+import type {
+  DescribeExecutionInput,
+  DescribeExecutionOutput,
+  GetExecutionHistoryInput,
+  GetExecutionHistoryOutput,
+  ListExecutionsInput,
+  ListExecutionsOutput,
+  RedriveExecutionInput,
+  RedriveExecutionOutput,
+  StartExecutionInput,
+  StartExecutionOutput,
+  StartSyncExecutionInput,
+  StartSyncExecutionOutput,
+  StopExecutionInput,
+  StopExecutionOutput,
+} from "@aws-sdk/client-sfn";
+import { NotEmulatedError } from "../../../aws/error.ts";
+import { arn } from "../../../aws/arn.ts";
+import { PAYLOAD_BYTES_MAX } from "../../../engines/asl/fields.ts";
+import { textOf, type Json } from "../../../engines/asl/json.ts";
+import { newRun } from "../../../engines/asl/state.ts";
+import type { Machine } from "../../../engines/asl/definition.ts";
+import type { ServiceContext } from "../../../service.ts";
+import type { Cx } from "../engine.ts";
+import { engineOf } from "../engine.ts";
+import {
+  executionAlreadyExists,
+  executionDoesNotExist,
+  invalidArn,
+  invalidInput,
+  notRedrivable,
+  typeNotSupported,
+  validation,
+} from "../errors.ts";
+import { describe, historyEvent } from "../execution.ts";
+import { EXPRESS_SECONDS_MAX, runExpress } from "../express.ts";
+import { checkName, executionArn, executionsOf, getNamed, route, type Named } from "../machine.ts";
+import { page } from "../page.ts";
+import type { ExecutionRecord, MachineRecord } from "../state.ts";
+
+/** AWS: "Service quotas": 25,000 events in the history of an execution. */
+const EVENTS_MAX = 25_000;
+const REDRIVE_DAYS = 14;
+
+interface Start {
+  readonly name?: string | undefined;
+  readonly input?: string | undefined;
+  readonly traceHeader?: string | undefined;
+}
+
+function parseInput(text: string): Json {
+  if (Buffer.byteLength(text) > PAYLOAD_BYTES_MAX) throw invalidInput("Input is too large");
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw invalidInput((error as Error).message);
+  }
+}
+
+function newExecution(cx: Cx, named: Named, { name, input = "{}", traceHeader }: Start): ExecutionRecord {
+  const version = named.alias ? route(cx.state, named.alias, cx.kernel.random.fraction()) : named.version;
+  const machine: MachineRecord = version?.machine ?? named.machine;
+  const executionName = name ?? cx.kernel.random.uuid();
+  checkName(executionName);
+  const express = machine.type === "EXPRESS";
+  const definition = JSON.parse(machine.definition) as Machine;
+  const arnText = express
+    ? arn("states", machine.scope, `express:${machine.name}:${executionName}:${cx.kernel.random.uuid()}`)
+    : executionArn(machine, executionName);
+  const seconds = express
+    ? Math.min(definition.TimeoutSeconds ?? Infinity, EXPRESS_SECONDS_MAX)
+    : definition.TimeoutSeconds;
+  const identity = {
+    executionArn: arnText,
+    executionName,
+    roleArn: machine.roleArn,
+    machineArn: machine.arn,
+    machineName: machine.name,
+    region: machine.scope.region,
+    input: parseInput(input),
+    ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
+    ...(express ? {} : { eventsMax: EVENTS_MAX }),
+  };
+  return {
+    arn: arnText,
+    name: executionName,
+    machine,
+    inputText: input,
+    run: newRun(identity, cx.kernel.clock.now()),
+    ...(version ? { versionArn: version.arn } : {}),
+    ...(named.alias ? { aliasArn: named.alias.arn } : {}),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
+  };
+}
+
+function outside(cx: Cx): ServiceContext<Cx["state"]> {
+  return { ...cx, call: cx.call, resourceTypes: () => [] };
+}
+
+export function startExecution(cx: Cx, input: StartExecutionInput): StartExecutionOutput {
+  const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
+  const engine = engineOf(cx.state);
+  const answer = (each: ExecutionRecord) => ({ executionArn: each.arn, startDate: new Date(each.run.startedMs) });
+  if (record.machine.type === "EXPRESS") {
+    queueMicrotask(() => void runExpress(outside(cx), engine, record));
+    return answer(record);
+  }
+  const known = cx.state.executions.get([record.arn]);
+  // AWS: the same name and input while it runs answers the running one.
+  if (
+    known?.run.status === "RUNNING" &&
+    known.inputText === record.inputText &&
+    known.machine.arn === record.machine.arn
+  )
+    return answer(known);
+  if (known) throw executionAlreadyExists(record.arn);
+  cx.state.executions.put([record.arn], record);
+  cx.state.started.put([record.machine.arn, record.run.startedMs, record.arn], true);
+  engine.runner.post(record.arn, { kind: "start" });
+  return answer(record);
+}
+
+export async function startSyncExecution(cx: Cx, input: StartSyncExecutionInput): Promise<StartSyncExecutionOutput> {
+  const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
+  if (record.machine.type !== "EXPRESS") throw typeNotSupported();
+  const { run } = await runExpress(outside(cx), engineOf(cx.state), record);
+  const durationMs = run.stoppedMs! - run.startedMs;
+  return {
+    executionArn: record.arn,
+    stateMachineArn: record.machine.arn,
+    name: record.name,
+    startDate: new Date(run.startedMs),
+    stopDate: new Date(run.stoppedMs!),
+    status: run.status as StartSyncExecutionOutput["status"],
+    input: record.inputText,
+    inputDetails: { included: true },
+    ...(run.output === undefined ? {} : { output: textOf(run.output), outputDetails: { included: true } }),
+    ...(run.error === undefined ? {} : { error: run.error }),
+    ...(run.cause === undefined ? {} : { cause: run.cause }),
+    // AWS: duration is billed by 100 ms, memory by 64 MB.
+    billingDetails: {
+      billedDurationInMilliseconds: Math.max(100, Math.ceil(durationMs / 100) * 100),
+      billedMemoryUsedInMB: 64,
+    },
+  };
+}
+
+/** @throws AwsError ExecutionDoesNotExist */
+function getExecution(cx: Cx, arnText: string): ExecutionRecord {
+  if (arnText.split(":")[5] === "express") throw typeNotSupported();
+  if (arnText.split(":")[5] !== "execution") throw invalidArn(arnText);
+  const found = cx.state.executions.get([arnText]);
+  if (!found) throw executionDoesNotExist(arnText);
+  return found;
+}
+
+export function describeExecution(
+  cx: Cx,
+  { executionArn: arnText = "" }: DescribeExecutionInput,
+): DescribeExecutionOutput {
+  return describe(getExecution(cx, arnText));
+}
+
+/** Quirk: what was stopped shows as ABORTED as soon as the running step is done, which is before the next request. */
+export async function stopExecution(cx: Cx, input: StopExecutionInput): Promise<StopExecutionOutput> {
+  const record = getExecution(cx, input.executionArn ?? "");
+  const { error, cause } = input;
+  if (record.run.status === "RUNNING") {
+    const { runner } = engineOf(cx.state);
+    await runner.postAndWait(record.arn, {
+      kind: "stop",
+      ...(error === undefined ? {} : { error }),
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+  const stoppedMs = cx.state.executions.get([record.arn])?.run.stoppedMs;
+  return { stopDate: new Date(stoppedMs ?? cx.kernel.clock.now()) };
+}
+
+export function redriveExecution(
+  cx: Cx,
+  { executionArn: arnText = "" }: RedriveExecutionInput,
+): RedriveExecutionOutput {
+  const record = getExecution(cx, arnText);
+  const { run, machine } = record;
+  if (run.status === "RUNNING" || run.status === "SUCCEEDED")
+    throw notRedrivable(`Execution is ${run.status} and cannot be redriven`);
+  const nowMs = cx.kernel.clock.now();
+  if (nowMs - run.stoppedMs! > REDRIVE_DAYS * 86_400_000)
+    throw notRedrivable("Execution is not redrivable since its redrivable period has expired");
+  if (run.lastEventId >= EVENTS_MAX - 1)
+    throw notRedrivable("Execution history event limit exceeded and cannot be redriven");
+  // The record says RUNNING at once, so that a second redrive is refused; the step counts it.
+  cx.state.executions.put([record.arn], { ...record, machine, run: { ...run, status: "RUNNING" } });
+  engineOf(cx.state).runner.post(arnText, { kind: "redrive" });
+  return { redriveDate: new Date(nowMs) };
+}
+
+export function getExecutionHistory(cx: Cx, input: GetExecutionHistoryInput): GetExecutionHistoryOutput {
+  const { arn: arnText } = getExecution(cx, input.executionArn ?? "");
+  const { reverseOrder = false, includeExecutionData = true } = input;
+  const all = [...cx.state.history.values({ prefix: [arnText], ...(reverseOrder ? { reverse: true } : {}) })];
+  const { shown, nextToken } = page(all, input);
+  return {
+    events: shown.map((event) => historyEvent(event, includeExecutionData)),
+    ...(nextToken === undefined ? {} : { nextToken }),
+  };
+}
+
+export function listExecutions(cx: Cx, input: ListExecutionsInput): ListExecutionsOutput {
+  if (input.mapRunArn !== undefined) throw new NotEmulatedError("mapRunArn of ListExecutions");
+  if (input.stateMachineArn === undefined) throw validation("Must provide either a StateMachineArn or a MapRunArn");
+  const { machine, version, alias } = getNamed(cx.state, input.stateMachineArn);
+  if (machine.type === "EXPRESS") throw typeNotSupported();
+  const { redriveFilter, statusFilter } = input;
+  const all = [...executionsOf(cx.state, machine.arn)].filter(
+    ({ run, versionArn, aliasArn }) =>
+      (statusFilter === undefined || run.status === statusFilter) &&
+      (redriveFilter === undefined || run.redriveCount > 0 === (redriveFilter === "REDRIVEN")) &&
+      (!version || versionArn === version.arn) &&
+      (!alias || aliasArn === alias.arn),
+  );
+  const { shown, nextToken } = page(all, input);
+  return {
+    executions: shown.map((record) => {
+      const { run } = record;
+      return {
+        executionArn: record.arn,
+        stateMachineArn: record.machine.arn,
+        name: record.name,
+        status: run.status,
+        startDate: new Date(run.startedMs),
+        ...(run.stoppedMs === undefined ? {} : { stopDate: new Date(run.stoppedMs) }),
+        ...(record.versionArn === undefined ? {} : { stateMachineVersionArn: record.versionArn }),
+        ...(record.aliasArn === undefined ? {} : { stateMachineAliasArn: record.aliasArn }),
+        redriveCount: run.redriveCount,
+        ...(run.redrivenMs === undefined ? {} : { redriveDate: new Date(run.redrivenMs) }),
+      };
+    }),
+    ...(nextToken === undefined ? {} : { nextToken }),
+  };
+}

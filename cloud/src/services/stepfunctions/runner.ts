@@ -1,0 +1,237 @@
+/**
+ * Runs Standard executions durably: what comes in is kept in an execution's inbox; a step takes one event, and its new
+ * state, its history and what is to be done outside are written as one. A task runs as a delivery, so that it goes on after
+ * a crash; what was recorded is never done again.
+ */
+import { StatesError } from "../../engines/asl/error.ts";
+import type { Machine } from "../../engines/asl/definition.ts";
+import { textOf, type Json } from "../../engines/asl/json.ts";
+import type { Effect, RunEvent } from "../../engines/asl/state.ts";
+import { step } from "../../engines/asl/step.ts";
+import { readResource } from "../../engines/asl/task.ts";
+import type { Delivery } from "../../kernel/delivery.ts";
+import type { Span } from "../../kernel/trace.ts";
+import type { ServiceContext } from "../../service.ts";
+import { describe } from "./execution.ts";
+import type { Reports } from "./report.ts";
+import type { ExecutionRecord, SfnState, TaskRecord } from "./state.ts";
+import { Tasks } from "./task.ts";
+
+type Unstamped<E> = E extends unknown ? Omit<E, "atMs" | "seed"> : never;
+/** An event before its time and chance are given to it. */
+export type Incoming = Unstamped<RunEvent>;
+
+interface TaskDelivery {
+  readonly executionArn: string;
+  readonly id: string;
+}
+
+const TIMER = "stepfunctions";
+const TASKS_MAX = 1000;
+const MACHINES_MAX = 500;
+
+export class Runner {
+  readonly tasks: Tasks;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #machines = new Map<string, Machine>();
+  readonly #deliverTask: (payload: TaskDelivery) => void;
+  readonly #resume: (executionArn: string) => void;
+
+  constructor(
+    private readonly cx: ServiceContext<SfnState>,
+    private readonly reports: Reports,
+  ) {
+    const { deliveries, timers } = cx.kernel;
+    this.tasks = new Tasks(cx);
+    this.#deliverTask = deliveries.register<TaskDelivery>({
+      name: "stepfunctions.tasks",
+      attempt: (delivery, span) => this.#perform(delivery, span),
+      retryAfterMs: () => undefined,
+      exhausted: async ({ payload }, error) =>
+        this.post(payload.executionArn, {
+          kind: "taskFailed",
+          id: payload.id,
+          error: "States.Runtime",
+          cause: (error as Error).message,
+        }),
+      concurrency: TASKS_MAX,
+    });
+    this.#resume = deliveries.register<string>({
+      name: "stepfunctions.resume",
+      attempt: ({ payload }) => this.#drain(payload),
+      retryAfterMs: () => undefined,
+      exhausted: async () => undefined,
+    });
+    timers.handle<{ executionArn: string; name: string }>(TIMER, ({ executionArn, name }) =>
+      this.post(executionArn, { kind: "timer", name }),
+    );
+  }
+
+  /** Goes on with what a crash cut short. */
+  start(): void {
+    const open = new Set<string>();
+    for (const [executionArn] of this.cx.state.inbox.keys()) open.add(String(executionArn));
+    for (const executionArn of open) this.#resume(executionArn);
+  }
+
+  /** Keeps an event for an execution, in the running transaction where there is one, and has it taken soon. */
+  post(executionArn: string, event: Incoming): void {
+    const { kernel, state } = this.cx;
+    const stamped = { ...event, atMs: kernel.clock.now(), seed: kernel.random.hex(32) } as RunEvent;
+    kernel.store.transaction(() => state.inbox.put([executionArn, state.number()], stamped));
+    const end = kernel.activity.begin("stepfunctions");
+    queueMicrotask(() => void this.#drain(executionArn).finally(end));
+  }
+
+  machineOf({ revisionId, definition }: { revisionId: string; definition: string }): Machine {
+    let machine = this.#machines.get(revisionId);
+    if (!machine) {
+      machine = JSON.parse(definition) as Machine;
+      if (this.#machines.size >= MACHINES_MAX) this.#machines.clear();
+      this.#machines.set(revisionId, machine);
+    }
+    return machine;
+  }
+
+  /** As `post`, and waits until it was taken. Not from within a transaction. */
+  async postAndWait(executionArn: string, event: Incoming): Promise<void> {
+    this.post(executionArn, event);
+    await this.#drain(executionArn);
+  }
+
+  /** A pump that was about to end when the event came in would not see it: looks again. */
+  async #drain(executionArn: string): Promise<void> {
+    do await this.#pump(executionArn);
+    while (this.cx.state.inbox.first({ prefix: [executionArn] }));
+  }
+
+  #pump(executionArn: string): Promise<void> {
+    const running = this.#running.get(executionArn);
+    if (running) return running;
+    const started = this.#empty(executionArn).finally(() => this.#running.delete(executionArn));
+    this.#running.set(executionArn, started);
+    return started;
+  }
+
+  async #empty(executionArn: string): Promise<void> {
+    // Not before the caller's transaction is over.
+    await Promise.resolve();
+    for (;;) {
+      const next = this.cx.state.inbox.first({ prefix: [executionArn] });
+      if (!next) return;
+      await this.#take(executionArn, next[0] as [string, number], next[1]);
+    }
+  }
+
+  async #take(executionArn: string, key: [string, number], event: RunEvent): Promise<void> {
+    const { kernel, state } = this.cx;
+    const record = state.executions.get([executionArn]);
+    if (!record) {
+      state.inbox.remove(key);
+      return;
+    }
+    const made = await step(this.machineOf(record.machine), record.run, event);
+    const after: ExecutionRecord = { ...record, run: made.state };
+    kernel.store.transaction(() => {
+      state.inbox.remove(key);
+      state.executions.put([executionArn], after);
+      for (const event of made.history) state.history.put([executionArn, event.id], event);
+      for (const effect of made.effects) this.#do(after, effect);
+      this.reports.history(after, made.history);
+      const isNew = event.kind === "start" || event.kind === "redrive";
+      if (isNew || made.state.status !== record.run.status) this.reports.status(after);
+      if (made.state.status !== "RUNNING") this.#tellWatchers(after);
+    });
+  }
+
+  #do({ arn }: ExecutionRecord, effect: Effect): void {
+    const { kernel, state } = this.cx;
+    switch (effect.kind) {
+      case "setTimer":
+        return kernel.timers.set(TIMER, `${arn} ${effect.name}`, effect.atMs, { executionArn: arn, name: effect.name });
+      case "cancelTimer":
+        return kernel.timers.cancel(TIMER, `${arn} ${effect.name}`);
+      case "continue":
+        return this.post(arn, { kind: "continue" });
+      case "cancelTask":
+        state.tasks.remove([arn, effect.id]);
+        if (effect.token !== undefined) state.tokens.remove([effect.token]);
+        return;
+      case "startTask": {
+        const { kind: _, heartbeatSeconds: __, ...task } = effect;
+        state.tasks.put([arn, effect.id], { executionArn: arn, ...task });
+        if (effect.token !== undefined) state.tokens.put([effect.token], { executionArn: arn, id: effect.id });
+        if (readResource(effect.resource).kind !== "activity") this.#deliverTask({ executionArn: arn, id: effect.id });
+        else {
+          state.waiting.put([effect.resource, state.number()], {
+            token: effect.token!,
+            input: textOf(effect.parameters),
+          });
+          kernel.news.tell(effect.resource);
+        }
+      }
+    }
+  }
+
+  async #perform({ payload: { executionArn, id } }: Delivery<TaskDelivery>, span: Span): Promise<void> {
+    const { kernel, state } = this.cx;
+    const task = state.tasks.get([executionArn, id]);
+    const record = state.executions.get([executionArn]);
+    if (!task || !record) return;
+    const event = await this.#outcome(task, record, span);
+    kernel.store.transaction(() => {
+      if (!state.tasks.has([executionArn, id])) return;
+      if (event.kind !== "taskSubmitted") state.tasks.remove([executionArn, id]);
+      this.post(executionArn, event);
+    });
+  }
+
+  async #outcome(task: TaskRecord, { machine }: ExecutionRecord, span: Span): Promise<Incoming & { kind: string }> {
+    const { id } = task;
+    try {
+      const end = await this.tasks.perform(task, machine, span);
+      if (end.kind === "done") return { kind: "taskSucceeded", id, output: end.output };
+      if (end.kind === "child") this.#watch(task, end.executionArn, end.json);
+      return { kind: "taskSubmitted", id, output: end.output };
+    } catch (error) {
+      if (!(error instanceof StatesError)) throw error;
+      return {
+        kind: "taskFailed",
+        id,
+        ...(error.error === undefined ? {} : { error: error.error }),
+        ...(error.causeText === undefined ? {} : { cause: error.causeText }),
+      };
+    }
+  }
+
+  /** Has the end of an execution told to a task that waits for it. */
+  #watch({ executionArn, id }: TaskRecord, child: string, json: boolean): void {
+    const { kernel, state } = this.cx;
+    kernel.store.transaction(() => state.watchers.put([child, executionArn, id], { json }));
+    queueMicrotask(() => {
+      const record = state.executions.get([child]);
+      if (record && record.run.status !== "RUNNING") kernel.store.transaction(() => this.#tellWatchers(record));
+    });
+  }
+
+  #tellWatchers(record: ExecutionRecord): void {
+    const { state } = this.cx;
+    for (const [key, { json }] of [...state.watchers.entries({ prefix: [record.arn] })]) {
+      const [, executionArn, id] = key as [string, string, string];
+      state.watchers.remove(key);
+      const output = childOutput(record, json);
+      if (record.run.status === "SUCCEEDED") this.post(executionArn, { kind: "taskSucceeded", id, output });
+      else this.post(executionArn, { kind: "taskFailed", id, error: "States.TaskFailed", cause: textOf(output) });
+    }
+  }
+}
+
+/** What `.sync` gives: the execution's description, its output as text or (`.sync:2`) as JSON. */
+function childOutput(record: ExecutionRecord, json: boolean): Json {
+  const { startDate, stopDate, ...rest } = describe(record);
+  const made: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(rest)) made[`${name[0]!.toUpperCase()}${name.slice(1)}`] = value as Json;
+  if (json && record.run.output !== undefined) made["Output"] = record.run.output;
+  if (json) made["Input"] = record.run.identity.input;
+  return { ...made, StartDate: startDate!.getTime(), StopDate: stopDate?.getTime() ?? null };
+}

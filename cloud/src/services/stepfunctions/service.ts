@@ -1,0 +1,124 @@
+/**
+ * AWS Step Functions: Standard and Express workflows; the language itself is `engines/asl`.
+ *
+ * Gap: distributed Maps (and so the MapRun operations), TestState, HTTP Tasks, X-Ray segments and keys of one's own are
+ * refused by name; so are optimised integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge and Step Functions.
+ * Gap: an asynchronous Express execution that a crash cuts short is not started again.
+ * Gap: throttling and quotas on the number of executions are not enforced.
+ */
+import { arn } from "../../aws/arn.ts";
+import { defineService, suspends, type Ask } from "../../service.ts";
+import { setEngine, type Cx } from "./engine.ts";
+import * as activities from "./operations/activities.ts";
+import * as executions from "./operations/executions.ts";
+import * as machines from "./operations/machines.ts";
+import * as tags from "./operations/tags.ts";
+import * as versions from "./operations/versions.ts";
+import { Reports } from "./report.ts";
+import { resources } from "./resources.ts";
+import { Runner } from "./runner.ts";
+import { SfnState } from "./state.ts";
+
+const on =
+  <K extends string>(member: K) =>
+  (input: { readonly [M in K]?: string | undefined }): Ask => ({ resource: input[member] ?? "*" });
+const anything = (): Ask => ({ resource: "*" });
+
+/** AWS: permissions on versions and aliases are those on the machine, or on the qualified ARN; here the machine's. */
+function onMachine(input: { readonly stateMachineArn?: string | undefined }): Ask {
+  return { resource: input.stateMachineArn?.split(":").slice(0, 7).join(":") ?? "*" };
+}
+
+function onName(kind: "stateMachine" | "activity") {
+  return (
+    { name = "", tags: given }: { readonly name?: string | undefined; readonly tags?: readonly unknown[] | undefined },
+    cx: Cx,
+  ): Ask[] => {
+    const resource = arn("states", cx.scope, `${kind}:${name}`);
+    return [{ resource }, ...(given && given.length > 0 ? [{ action: "states:TagResource", resource }] : [])];
+  };
+}
+
+export const stepfunctions = defineService({
+  api: "stepfunctions",
+  iamPrefix: "states",
+  state: (kernel) => new SfnState(kernel),
+  resources,
+  start(cx) {
+    const reports = new Reports(cx);
+    const runner = new Runner(cx, reports);
+    setEngine(cx.state, { runner, reports });
+    runner.start();
+  },
+  operations: {
+    CreateStateMachine: machines.createStateMachine,
+    UpdateStateMachine: machines.updateStateMachine,
+    DescribeStateMachine: machines.describeStateMachine,
+    DeleteStateMachine: machines.deleteStateMachine,
+    ListStateMachines: machines.listStateMachines,
+    DescribeStateMachineForExecution: machines.describeStateMachineForExecution,
+    ValidateStateMachineDefinition: machines.validateStateMachineDefinition,
+    PublishStateMachineVersion: versions.publishStateMachineVersion,
+    DeleteStateMachineVersion: versions.deleteStateMachineVersion,
+    ListStateMachineVersions: versions.listStateMachineVersions,
+    CreateStateMachineAlias: versions.createStateMachineAlias,
+    UpdateStateMachineAlias: versions.updateStateMachineAlias,
+    DescribeStateMachineAlias: versions.describeStateMachineAlias,
+    DeleteStateMachineAlias: versions.deleteStateMachineAlias,
+    ListStateMachineAliases: versions.listStateMachineAliases,
+    StartExecution: executions.startExecution,
+    StartSyncExecution: suspends(executions.startSyncExecution),
+    DescribeExecution: executions.describeExecution,
+    StopExecution: suspends(executions.stopExecution),
+    RedriveExecution: executions.redriveExecution,
+    GetExecutionHistory: executions.getExecutionHistory,
+    ListExecutions: executions.listExecutions,
+    CreateActivity: activities.createActivity,
+    DescribeActivity: activities.describeActivity,
+    DeleteActivity: activities.deleteActivity,
+    ListActivities: activities.listActivities,
+    GetActivityTask: suspends(activities.getActivityTask),
+    SendTaskSuccess: activities.sendTaskSuccess,
+    SendTaskFailure: activities.sendTaskFailure,
+    SendTaskHeartbeat: activities.sendTaskHeartbeat,
+    TagResource: tags.tagResource,
+    UntagResource: tags.untagResource,
+    ListTagsForResource: tags.listTagsForResource,
+  },
+  authorize: {
+    CreateStateMachine: onName("stateMachine"),
+    UpdateStateMachine: onMachine,
+    DescribeStateMachine: onMachine,
+    DeleteStateMachine: onMachine,
+    ListStateMachines: anything,
+    DescribeStateMachineForExecution: on("executionArn"),
+    ValidateStateMachineDefinition: anything,
+    PublishStateMachineVersion: onMachine,
+    DeleteStateMachineVersion: on("stateMachineVersionArn"),
+    ListStateMachineVersions: onMachine,
+    CreateStateMachineAlias: ({ routingConfiguration }) =>
+      onMachine({ stateMachineArn: routingConfiguration?.[0]?.stateMachineVersionArn }),
+    UpdateStateMachineAlias: on("stateMachineAliasArn"),
+    DescribeStateMachineAlias: on("stateMachineAliasArn"),
+    DeleteStateMachineAlias: on("stateMachineAliasArn"),
+    ListStateMachineAliases: onMachine,
+    StartExecution: onMachine,
+    StartSyncExecution: onMachine,
+    DescribeExecution: on("executionArn"),
+    StopExecution: on("executionArn"),
+    RedriveExecution: on("executionArn"),
+    GetExecutionHistory: on("executionArn"),
+    ListExecutions: onMachine,
+    CreateActivity: onName("activity"),
+    DescribeActivity: on("activityArn"),
+    DeleteActivity: on("activityArn"),
+    ListActivities: anything,
+    GetActivityTask: on("activityArn"),
+    SendTaskSuccess: anything,
+    SendTaskFailure: anything,
+    SendTaskHeartbeat: anything,
+    TagResource: on("resourceArn"),
+    UntagResource: on("resourceArn"),
+    ListTagsForResource: on("resourceArn"),
+  },
+});

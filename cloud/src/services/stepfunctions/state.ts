@@ -1,0 +1,117 @@
+import type { LoggingConfiguration, TracingConfiguration } from "@aws-sdk/client-sfn";
+import type { Json } from "../../engines/asl/json.ts";
+import type { HistoryRecord, RunEvent, RunState } from "../../engines/asl/state.ts";
+import type { Scope } from "../../aws/scope.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { Collection } from "../../kernel/store.ts";
+
+export interface MachineRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly type: "STANDARD" | "EXPRESS";
+  readonly definition: string;
+  readonly roleArn: string;
+  readonly logging: LoggingConfiguration;
+  readonly tracing: TracingConfiguration;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly revisionId: string;
+  readonly tags: Record<string, string>;
+  /** The number that the next version gets. */
+  readonly nextVersion: number;
+}
+
+export interface VersionRecord {
+  readonly arn: string;
+  readonly number: number;
+  readonly description?: string;
+  readonly createdMs: number;
+  readonly machine: MachineRecord;
+}
+
+export interface AliasRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly routes: readonly { readonly versionArn: string; readonly weight: number }[];
+  readonly createdMs: number;
+  readonly updatedMs: number;
+}
+
+export interface ExecutionRecord {
+  readonly arn: string;
+  readonly name: string;
+  /** The machine as it was when the execution started. */
+  readonly machine: MachineRecord;
+  readonly versionArn?: string;
+  readonly aliasArn?: string;
+  readonly inputText: string;
+  readonly traceHeader?: string;
+  readonly run: RunState;
+}
+
+export interface TaskRecord {
+  readonly executionArn: string;
+  readonly id: string;
+  readonly resource: string;
+  readonly parameters: Json;
+  readonly token?: string;
+  readonly credentials?: Json;
+}
+
+export interface ActivityRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly createdMs: number;
+  readonly tags: Record<string, string>;
+}
+
+/** What the service keeps. Machines, versions, aliases and activities by account, Region and name. */
+export class SfnState {
+  readonly machines: Collection<MachineRecord>;
+  readonly versions: Collection<VersionRecord>;
+  readonly aliases: Collection<AliasRecord>;
+  readonly activities: Collection<ActivityRecord>;
+  /** By ARN. */
+  readonly executions: Collection<ExecutionRecord>;
+  /** ARN of the machine, start in ms, ARN of the execution */
+  readonly started: Collection<true>;
+  /** Execution ARN, event id */
+  readonly history: Collection<HistoryRecord>;
+  /** What came in for an execution and is not yet taken: its ARN, number */
+  readonly inbox: Collection<RunEvent>;
+  /** Tasks that run: execution ARN, task id */
+  readonly tasks: Collection<TaskRecord>;
+  /** By task token */
+  readonly tokens: Collection<{ readonly executionArn: string; readonly id: string }>;
+  /** What waits for a worker: activity ARN, number */
+  readonly waiting: Collection<{ readonly token: string; readonly input: string }>;
+  /** Tasks that wait for the end of an execution: its ARN, ARN of the waiting one, task id */
+  readonly watchers: Collection<{ readonly json: boolean }>;
+  readonly #numbers: Collection<number>;
+
+  constructor(kernel: Kernel) {
+    const { store } = kernel;
+    this.machines = store.collection("sfn.machines");
+    this.versions = store.collection("sfn.versions");
+    this.aliases = store.collection("sfn.aliases");
+    this.activities = store.collection("sfn.activities");
+    this.executions = store.collection("sfn.executions");
+    this.started = store.collection("sfn.started");
+    this.history = store.collection("sfn.history");
+    this.inbox = store.collection("sfn.inbox");
+    this.tasks = store.collection("sfn.tasks");
+    this.tokens = store.collection("sfn.tokens");
+    this.waiting = store.collection("sfn.waiting");
+    this.watchers = store.collection("sfn.watchers");
+    this.#numbers = store.collection("sfn.numbers");
+  }
+
+  /** A number greater than all before. */
+  number(): number {
+    const next = this.#numbers.get(["next"]) ?? 1;
+    this.#numbers.put(["next"], next + 1);
+    return next;
+  }
+}
