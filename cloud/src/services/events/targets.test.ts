@@ -220,9 +220,8 @@ describe("deliveries that fail", () => {
     const gone = await test.queue();
     const closed = await test.queue({}, false);
     const dead = await test.queue();
-    const RoleArn = await test.role("sqs:SendMessage", gone.arn);
     for (const { arn } of [gone, closed])
-      await test.rule({ source: [source] }, { Arn: arn, RoleArn, DeadLetterConfig: { Arn: dead.arn } });
+      await test.rule({ source: [source] }, { Arn: arn, DeadLetterConfig: { Arn: dead.arn } });
     await test.cloud.client(SQSClient).send(new DeleteQueueCommand({ QueueUrl: gone.url }));
     await test.put(shop({}, source));
     const codes = (await test.take(dead)).map((message) => [

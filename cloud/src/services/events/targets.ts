@@ -8,7 +8,7 @@ import { invokeApi } from "./api-target.ts";
 import { invokeApiDestination } from "./api-destination.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { BridgeEvent } from "./event.ts";
-import { TargetFailure } from "./failure.ts";
+import { failureOf, RateLimited, TargetFailure } from "./failure.ts";
 import { forwarded } from "./forwarding.ts";
 import { parsePath } from "./json-path.ts";
 import type { AssumedRole } from "./role.ts";
@@ -37,15 +37,19 @@ interface Kind {
   readonly needsRole?: true;
   /** An operation that answers wherever the target's service is here. */
   readonly probe?: readonly [service: string, operation: string];
+  /** An operation that fails where the target is not there. */
+  look?(target: Target, arn: Arn): readonly [service: string, operation: string, input: object];
   send(cx: Context, sending: Sending): Promise<unknown>;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
   lambda: {
+    look: (target) => ["lambda", "GetFunctionConfiguration", { FunctionName: target.Arn }],
     send: (_cx, { call, target, input }) =>
       call("lambda", "Invoke", { FunctionName: target.Arn, InvocationType: "Event", Payload: jsonBytes(input) }),
   },
   sqs: {
+    look: (_target, arn) => ["sqs", "GetQueueUrl", { QueueName: arn.resource }],
     send: (cx, { call, target, arn, input }) =>
       call("sqs", "SendMessage", {
         QueueUrl: queueAddress(cx.endpoint(), arn, arn.resource),
@@ -55,6 +59,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   sns: {
     probe: ["sns", "ListTopics"],
+    look: (target) => ["sns", "GetTopicAttributes", { TopicArn: target.Arn }],
     send: (_cx, { call, target, input }) => call("sns", "Publish", { TopicArn: target.Arn, Message: input }),
   },
   logs: { send: (cx, sending) => writeLog(cx, sending) },
@@ -104,14 +109,35 @@ export async function send(cx: Context, dispatch: Dispatch, sent: Sent, parent: 
   const as: Principal = role?.principal ?? { ...service, sourceArn: sent.source, sourceAccount: key.account };
   const scope = { account: arn.account || key.account, region: arn.region || key.region };
   const call = cx.call as unknown as (s: string, o: string, input: object, options: object) => Promise<unknown>;
-  await kind.send(cx, {
+  const sending: Sending = {
     ...sent,
     arn,
     target,
     dispatch,
     role,
     call: (name, operation, input, other) => call(name, operation, input, { as: other ?? as, scope, parent }),
-  });
+  };
+  try {
+    await kind.send(cx, sending);
+  } catch (error) {
+    const failure = error instanceof RateLimited ? error : failureOf(error);
+    throw failure instanceof TargetFailure && failure.code === "NO_PERMISSIONS"
+      ? await missingOr(failure, kind, sending)
+      : failure;
+  }
+}
+
+/** What is missing is as forbidden to EventBridge as what it may not use: the target's own account is asked. */
+async function missingOr(failure: TargetFailure, kind: Kind, { call, target, arn }: Sending): Promise<TargetFailure> {
+  if (!kind.look) return failure;
+  const [service, operation, input] = kind.look(target, arn);
+  try {
+    await call(service, operation, input, { kind: "root", account: arn.account });
+    return failure;
+  } catch (error) {
+    const looked = failureOf(error);
+    return looked.code === "NO_RESOURCE" ? looked : failure;
+  }
 }
 
 async function assume(cx: Context, { target, key }: Dispatch, source: string): Promise<AssumedRole> {
