@@ -136,6 +136,24 @@ describe("targets", () => {
     expect(events!.map(({ message }) => (JSON.parse(message!) as { detail: unknown }).detail)).toEqual([{ n: 1 }]);
   });
 
+  it("state machines are started with the event, as the target's role", async () => {
+    const source = sourced();
+    const call = test.cloud.call;
+    const { stateMachineArn = "" } = await call("stepfunctions", "CreateStateMachine", {
+      name: test.name("machine"),
+      roleArn: await test.role("logs:*"),
+      definition: JSON.stringify({ StartAt: "Done", States: { Done: { Type: "Pass", End: true } } }),
+    });
+    const RoleArn = await test.role("states:StartExecution", stateMachineArn);
+    await test.rule({ source: [source] }, { Arn: stateMachineArn, RoleArn, InputPath: "$.detail" });
+    const { Entries } = await test.put(shop({ n: 5 }, source));
+    await test.cloud.settled();
+    const { executions = [] } = await call("stepfunctions", "ListExecutions", { stateMachineArn });
+    expect(executions.map(({ name }) => name!.split("_")[0])).toEqual([Entries![0]!.EventId]);
+    const ran = await call("stepfunctions", "DescribeExecution", { executionArn: executions[0]!.executionArn });
+    expect(ran.input).toBe('{"n":5}');
+  });
+
   it("other buses get the event as it is, and no third one does", async () => {
     const source = sourced();
     const [first, second] = [test.name("bus"), test.name("bus")];
