@@ -10,6 +10,7 @@ import type { Principal } from "../../iam/principal.ts";
 import type { Span } from "../../kernel/trace.ts";
 import type { CallOptions, ServiceContext } from "../../service.ts";
 import { findSdkOperation, SdkInputError, sdkInput } from "../../wire/sdk-integration.ts";
+import type { Shape } from "../../wire/model.ts";
 import { Roles } from "./role.ts";
 import { statesError } from "./sdk-name.ts";
 import type { SfnState, TaskRecord } from "./state.ts";
@@ -144,7 +145,10 @@ export class Tasks {
       throw error;
     }
     const call = this.cx.call as unknown as UntypedCall;
-    return (await plain(await call(operation.api.name as ApiName, operation.name, input, options))) as Json;
+    return (await plain(
+      await call(operation.api.name as ApiName, operation.name, input, options),
+      operation.output,
+    )) as Json;
   }
 
   async #optimised(key: string, suffix: string, task: TaskRecord, options: Options): Promise<TaskEnd> {
@@ -213,21 +217,25 @@ function parseOr(text: string, otherwise: Json): Json {
   }
 }
 
-/** An operation's answer as plain JSON: members capitalised, bytes as text, times in ISO form. */
-async function plain(value: unknown): Promise<unknown> {
+/** An operation's answer as plain JSON: members capitalised, keys of maps as they are, bytes as text, times in ISO form. */
+async function plain(value: unknown, shape: Shape | undefined): Promise<unknown> {
   if (value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return Promise.all(value.map(plain));
+  if (Array.isArray(value)) return Promise.all(value.map((item) => plain(item, shape?.element?.shape)));
   if (Symbol.asyncIterator in value) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of value as AsyncIterable<Uint8Array>) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   }
+  const isMap = shape?.kind === "map";
   const made: Record<string, unknown> = {};
-  for (const [name, item] of Object.entries(value))
-    if (item !== undefined && name !== "$metadata") made[capitalized(name)] = await plain(item);
+  for (const [name, item] of Object.entries(value)) {
+    if (item === undefined || name === "$metadata") continue;
+    const inner = isMap ? shape.value?.shape : shape?.byName.get(name)?.shape;
+    made[isMap ? name : capitalized(name)] = await plain(item, inner);
+  }
   return made;
 }
 
