@@ -184,6 +184,42 @@ describe("rules", () => {
     expect(await failure(check({ source: ["a"] }, {}))).toMatch(/^ValidationException: Parameter Event is not valid/);
   });
 
+  const MATCHING: [pattern: object, matches: boolean][] = [
+    [{ detail: { name: ["Ann"] } }, true],
+    [{ detail: { name: [{ prefix: "A" }], size: [1] } }, false],
+    [{ detail: { name: [{ suffix: "nn" }] } }, true],
+    [{ detail: { name: [{ "equals-ignore-case": "ANN" }] } }, true],
+    [{ detail: { name: [{ prefix: { "equals-ignore-case": "aN" } }] } }, true],
+    [{ detail: { name: [{ wildcard: "A*n" }] } }, true],
+    [{ detail: { name: [{ "anything-but": ["Ann", "Bob"] }] } }, false],
+    [{ detail: { name: [{ "anything-but": { prefix: "B" } }] } }, true],
+    [{ detail: { name: [{ "anything-but": { wildcard: "*n*" } }] } }, false],
+    [{ detail: { size: [{ numeric: [">", 10, "<=", 12.5] }] } }, true],
+    [{ detail: { size: [{ numeric: ["<", 10] }] } }, false],
+    [{ detail: { ip: [{ cidr: "10.0.0.0/8" }] } }, true],
+    [{ detail: { gone: [{ exists: false }] } }, true],
+    [{ detail: { name: [{ exists: false }] } }, false],
+    [{ detail: { tags: ["b", "z"] } }, true],
+    [{ detail: { none: [null], yes: [true] } }, true],
+    [{ $or: [{ source: ["bank"] }, { detail: { yes: [true] } }] }, true],
+    [{ $or: [{ source: ["bank"] }, { detail: { yes: [false] } }] }, false],
+    [{ resources: [{ suffix: ":2" }] }, true],
+  ];
+  it.each(MATCHING)("match %j: %j, asked alone and on a bus", async (pattern, matches) => {
+    const bus = test.name("bus");
+    await test.events.send(new CreateEventBusCommand({ Name: bus }));
+    const detail = { name: "Ann", size: 12.5, ip: "10.1.2.3", tags: ["a", "b"], none: null, yes: true };
+    const entry = { Source: "shop", DetailType: "t", Detail: JSON.stringify(detail), Resources: ["arn:1", "arn:2"] };
+    const [queue, all] = [await test.queue(), await test.queue()];
+    await test.rule(pattern, { Arn: queue.arn }, bus);
+    await test.rule({ source: ["shop"] }, { Arn: all.arn }, bus);
+    await test.put({ ...entry, EventBusName: bus });
+    expect(await test.bodies(queue)).toHaveLength(matches ? 1 : 0);
+    const [Event] = await test.bodies(all);
+    const EventPattern = JSON.stringify(pattern);
+    expect((await test.events.send(new TestEventPatternCommand({ EventPattern, Event }))).Result).toBe(matches);
+  });
+
   it("run by the clock: rates from when they were put, cron in UTC", async () => {
     const queue = await test.queue();
     const Name = test.name("scheduled");

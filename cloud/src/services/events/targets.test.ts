@@ -233,6 +233,22 @@ describe("deliveries that fail", () => {
     expect(await test.bodies(queue)).toHaveLength(1);
   });
 
+  it("lose nothing where calls are throttled and fail at random", async () => {
+    const source = sourced();
+    const queue = await test.queue();
+    await test.rule({ source: [source] }, { Arn: queue.arn, InputPath: "$.detail.n" });
+    const faults = [
+      test.cloud.faults.add({ match: "sqs:SendMessage", error: "ThrottlingException", rate: 0.1 }),
+      test.cloud.faults.add({ match: "sqs:SendMessage", error: "InternalFailure", rate: 0.05 }),
+    ];
+    for (let n = 0; n < 200; n += 10)
+      await test.put(...Array.from({ length: 10 }, (_, i) => shop({ n: n + i }, source)));
+    await test.cloud.clock.advance("1 hour");
+    for (const fault of faults) test.cloud.faults.lift(fault);
+    const arrived = (await test.bodies(queue)).map(Number).toSorted((a, b) => a - b);
+    expect(arrived).toEqual(Array.from({ length: 200 }, (_, n) => n));
+  });
+
   it("to what is gone or forbidden are not tried again", async () => {
     const source = sourced();
     const gone = await test.queue();
