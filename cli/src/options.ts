@@ -7,6 +7,7 @@ export interface GlobalOptions {
 export interface CloudFlags extends GlobalOptions {
   port: string;
   consolePort?: string;
+  smtpPort?: string;
   host: string;
   data?: string;
   ephemeral?: boolean;

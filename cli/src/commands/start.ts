@@ -5,13 +5,16 @@ import { UserError } from "../user-error.ts";
 import { version } from "../version.ts";
 
 const CONSOLE_PORT = 4600;
+const SMTP_PORT = 1025;
 
 /** `katachi start`: serves until it is told to stop. */
 export async function start(flags: CloudFlags): Promise<void> {
   const { cloud } = await startServing(flags);
   const credentials = flags.auth === "strict" ? cloud.credentials : undefined;
   if (flags.json) {
-    console.log(JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl, ...credentials }));
+    console.log(
+      JSON.stringify({ ready: cloud.endpoint, console: cloud.consoleUrl, smtpPort: cloud.smtpPort, ...credentials }),
+    );
     return;
   }
   console.log(`ready ${cloud.endpoint}`);
@@ -35,9 +38,17 @@ export interface Serving {
 export async function startServing(flags: CloudFlags): Promise<Serving> {
   const { startCloud, serveControl } = await import("@katachi/cloud");
   const options = optionsOf(flags);
-  const cloud = await startCloud(options).catch((error: unknown) => {
-    throw explained(error, flags);
-  });
+  const smtpPort = smtpPortOf(flags);
+  const cloud = await startCloud({ ...options, ...smtpPort }).catch(
+    (error: NodeJS.ErrnoException & { port?: number }) => {
+      if (error.code === "EADDRINUSE" && smtpPort.smtpPort !== undefined && error.port === smtpPort.smtpPort) {
+        if (flags.smtpPort !== undefined) throw explained(error, flags, "--smtp-port", flags.smtpPort);
+        console.error(`Port ${SMTP_PORT} is in use: no SMTP here. Name another port with --smtp-port.`);
+        return startCloud(options);
+      }
+      throw explained(error, flags);
+    },
+  );
   const before: (() => Promise<void>)[] = [];
   let stopping = false;
   const stop = async () => {
@@ -76,6 +87,12 @@ function optionsOf(flags: CloudFlags) {
     auth,
     ...(flags.ephemeral ? { ephemeral: true } : { dataDirectory: resolve(flags.data ?? ".katachi/data") }),
   };
+}
+
+/** SMTP is served where it is asked for, and by default for a cloud that keeps its state at the usual port. */
+function smtpPortOf(flags: CloudFlags): { smtpPort?: number } {
+  if (flags.smtpPort !== undefined) return { smtpPort: portOf(flags.smtpPort, "--smtp-port") };
+  return flags.port === "4566" && !flags.ephemeral ? { smtpPort: SMTP_PORT } : {};
 }
 
 function consolePortOf(flags: CloudFlags): number {

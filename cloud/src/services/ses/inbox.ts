@@ -1,5 +1,5 @@
 /** The inbox of this cloud: every message that it sent or was sent, kept until the data directory goes. */
-import PostalMime, { type Address, type Email } from "postal-mime";
+import type { Address, Email } from "postal-mime";
 import type { Blob } from "../../kernel/blobs.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Collection } from "../../kernel/store.ts";
@@ -69,6 +69,7 @@ export class Inbox {
   /** Keeps a message. @param raw the whole message, headers and body */
   async receive(envelope: Envelope, raw: Uint8Array): Promise<InboxEntry> {
     const { clock, random, store, blobs } = this.kernel;
+    const { default: PostalMime } = await import("postal-mime");
     const email = await PostalMime.parse(raw);
     const blob = await blobs.put(raw);
     const nowMs = clock.now();
@@ -90,18 +91,18 @@ export class Inbox {
 
   /** All messages, oldest first. */
   list(): InboxEntry[] {
-    return Array.from(this.#messages.values(), ({ raw: _, ...entry }) => entry);
+    return Array.from(this.#messages.values(), entryOf);
   }
 
   /** The whole message, or undefined where there is none of that id. */
   async message(id: string): Promise<InboxMessage | undefined> {
     const record = this.#messages.get([id]);
     if (!record) return undefined;
-    const { raw: blob, ...entry } = record;
-    const raw = await this.kernel.blobs.bytes(blob);
+    const raw = await this.kernel.blobs.bytes(record.raw);
+    const { default: PostalMime } = await import("postal-mime");
     const email = await PostalMime.parse(raw, { attachmentEncoding: "base64" });
     return {
-      ...entry,
+      ...entryOf(record),
       text: email.text,
       html: email.html,
       headers: Object.fromEntries(email.headers.map(({ key, value }) => [key, value])),
@@ -136,6 +137,10 @@ export class Inbox {
       this.#listeners.add(listener);
     });
   }
+}
+
+function entryOf({ id, receivedAt, source, from, to, subject }: MailRecord): InboxEntry {
+  return { id, receivedAt, source, from, to, subject };
 }
 
 function matches(entry: InboxEntry, { to, from, subject }: InboxQuery): boolean {

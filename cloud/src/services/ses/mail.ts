@@ -2,7 +2,7 @@
  * Mail on its way: the delivery kind `mail`, which any service may hand a message to, puts it into the inbox and, where a
  * relay is configured, sends it on for real.
  */
-import { createTransport, type SendMailOptions } from "nodemailer";
+import type { SendMailOptions } from "nodemailer";
 import type { DeliveryPolicy } from "../../kernel/delivery.ts";
 import type { Inbox } from "./inbox.ts";
 
@@ -59,6 +59,7 @@ export function relayPolicy(findRelay: () => SmtpRelay | undefined): DeliveryPol
 }
 
 async function sendOn({ host, port, secure, user, password }: SmtpRelay, mail: Mail): Promise<void> {
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport({
     host,
     port: port ?? (secure ? 465 : 587),

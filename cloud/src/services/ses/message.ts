@@ -1,6 +1,5 @@
-/** Messages as SES writes and rewrites them. */
-import MailComposer from "nodemailer/lib/mail-composer";
-import PostalMime, { type Address } from "postal-mime";
+/** Messages as SES writes and rewrites them. The libraries are loaded when first used: most clouds send no mail. */
+import type { Address } from "postal-mime";
 import type { Scope } from "../../aws/scope.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 
@@ -36,6 +35,7 @@ export function messageIdHeader(id: string, { region }: Scope): string {
 
 /** Writes a message. Blind copies are in the envelope only. */
 export async function compose(kernel: Kernel, scope: Scope, id: string, parts: MessageParts): Promise<string> {
+  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
   const built = await new MailComposer({
     from: parts.from,
     to: [...(parts.to ?? [])],
@@ -57,6 +57,7 @@ export async function compose(kernel: Kernel, scope: Scope, id: string, parts: M
 
 /** What a raw message says of its sender and recipients. */
 export async function readRaw(raw: Uint8Array): Promise<{ from: string | undefined; recipients: string[] }> {
+  const { default: PostalMime } = await import("postal-mime");
   const email = await PostalMime.parse(raw);
   const addresses = [...(email.to ?? []), ...(email.cc ?? []), ...(email.bcc ?? [])];
   const from = email.headers.find(({ key }) => key === "from")?.value;

@@ -1,5 +1,4 @@
 import type { AddressInfo } from "node:net";
-import { SMTPServer } from "smtp-server";
 import type { Mail } from "./mail.ts";
 
 export interface SmtpListener {
@@ -20,6 +19,7 @@ export async function serveSmtp(
   take: (mail: Mail) => Promise<void>,
   { host, port }: { host: string; port: number },
 ): Promise<SmtpListener> {
+  const { SMTPServer } = await import("smtp-server");
   const server = new SMTPServer({
     authOptional: true,
     allowInsecureAuth: true,
