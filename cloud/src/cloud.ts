@@ -172,8 +172,6 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   });
   gate.endpoint = server.endpoint;
   const credentials = options.auth === "strict" ? rootKey(kernel, DEFAULT_SCOPE.account) : ANY_CREDENTIALS;
-  const contexts = SERVICES.map((definition) => ({ definition, cx: contextOf(definition, kernel, gate) }));
-  for (const { definition, cx } of contexts) await definition.start?.(cx);
   const mail = SesState.of(kernel);
   mail.relay = options.smtpRelay;
   const smtp =
@@ -186,6 +184,8 @@ async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
           await server.close();
           throw error;
         });
+  const contexts = SERVICES.map((definition) => ({ definition, cx: contextOf(definition, kernel, gate) }));
+  for (const { definition, cx } of contexts) await definition.start?.(cx);
   kernel.deliveries.start();
   kernel.timers.start();
 
