@@ -1,6 +1,5 @@
 import type { Target } from "@aws-sdk/client-eventbridge";
 import type { Input, Output } from "../../../aws/api-types.ts";
-import { passRole } from "../../../iam/pass-role.ts";
 import { busKey, getBus } from "../bus.ts";
 import { limitExceeded, validation } from "../errors.ts";
 import { inputFault } from "../input.ts";
@@ -22,7 +21,6 @@ export async function putTargets(
   for (const target of targets) {
     const fault = destinationFault(target, key.account) ?? inputFault(target);
     if (fault !== undefined) throw validation(fault);
-    if (target.RoleArn !== undefined) cx.authorize(passRole(target.RoleArn, "events.amazonaws.com"));
   }
   await probeServices(cx, targets, key.account, key.region);
   return cx.kernel.store.transaction(() => {
