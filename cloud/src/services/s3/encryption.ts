@@ -111,7 +111,7 @@ function managedKeyArn(bucket: Bucket): string {
 }
 
 function customerKeyRefused(keyId: string): NotEmulatedError {
-  return new NotEmulatedError(`SSE-KMS with the customer managed key ${keyId}: there is no KMS here`);
+  return new NotEmulatedError(`SSE-KMS with the customer managed key ${keyId}`);
 }
 
 /** AWS: the policy of an AWS managed key names its own account alone, and S3 asks KMS only for signed requests. */

@@ -26,7 +26,7 @@ import { websitePlane } from "./website.ts";
  * Amazon S3, general purpose buckets.
  *
  * Gap: bytes are not encrypted on disk; encryption settings, headers, ETags and refusals are AWS's.
- * Gap: SSE-KMS knows the key that AWS manages; customer managed keys are refused, since there is no KMS.
+ * Gap: SSE-KMS knows the key that AWS manages; customer managed keys are refused by name.
  * Gap: the retry schedule of notifications is ours; AWS tells none.
  * Refused by name: directory buckets, access points, Select, torrents, replication, inventory, analytics, metrics,
  * intelligent tiering, logging, acceleration, requester pays, MFA delete, annotations, metadata tables, event holds,

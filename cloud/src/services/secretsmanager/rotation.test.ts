@@ -1,4 +1,5 @@
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   AddPermissionCommand,
@@ -47,7 +48,7 @@ beforeAll(async () => {
   cloud = await startCloud({ ephemeral: true, clock: "frozen", startMs: Date.UTC(2025, 5, 1, 12) });
   secrets = cloud.client(SecretsManagerClient);
   lambda = cloud.client(LambdaClient);
-  role = await makeRole("rotator", ["secretsmanager:*"]);
+  role = await makeRole("rotator", ["secretsmanager:*", "logs:*"]);
 });
 afterAll(() => cloud.close());
 
@@ -147,6 +148,24 @@ it("leaves the secret alone where a step fails, and takes the rotation up again"
   });
   await cloud.settled();
   expect(await read(SecretId)).toBe("v+");
+});
+
+it("only tests the function where rotation is not to be immediate", async () => {
+  const SecretId = "tested";
+  await secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString: "v" }));
+  const RotationLambdaARN = await makeFunction("tester", "exports.handler = async (event) => console.log(event.Step);");
+  await allow("tester");
+  const { VersionId } = await rotate(SecretId, { RotationLambdaARN, RotateImmediately: false });
+  expect((await describeSecret(SecretId)).VersionIdsToStages![VersionId!]).toEqual(["AWSPENDING"]);
+  await cloud.settled();
+  const { events } = await cloud
+    .client(CloudWatchLogsClient)
+    .send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/tester", filterPattern: "Secret" }));
+  expect(events!.map(({ message }) => /\w+Secret/.exec(message!)![0])).toEqual(["testSecret"]);
+  const described = await describeSecret(SecretId);
+  expect(Object.values(described.VersionIdsToStages!)).toEqual([["AWSCURRENT"]]);
+  expect(described.RotationEnabled).toBe(true);
+  expect(await read(SecretId)).toBe("v");
 });
 
 it("is refused to a function whose role may not read, in IAM's words", async () => {
