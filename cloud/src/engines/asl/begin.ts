@@ -173,7 +173,7 @@ async function itemsOf(run: Run, frame: Frame, definition: StateDefinition, fiel
   const input = fields.effectiveInput();
   const items = findByPath(path, { input, context: run.contextOf(frame), variables: run.variablesOf(frame) });
   if (items === undefined)
-    throw runtimeError(`Invalid path '${path}': Reference path \"${path}\" must point to an array.`);
+    throw runtimeError(`Invalid path '${path}': Reference path "${path}" must point to an array.`);
   if (!Array.isArray(items)) throw runtimeError(`Reference path "${path}" must point to array.`);
   return items;
 }

@@ -216,7 +216,8 @@ export class Runner {
 
   #tellWatchers(record: ExecutionRecord): void {
     const { state } = this.cx;
-    for (const [key, { json }] of [...state.watchers.entries({ prefix: [record.arn] })]) {
+    const watching = Array.from(state.watchers.entries({ prefix: [record.arn] }));
+    for (const [key, { json }] of watching) {
       const [, executionArn, id] = key as [string, string, string];
       state.watchers.remove(key);
       const output = childOutput(record, json);

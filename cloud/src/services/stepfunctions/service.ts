@@ -1,7 +1,7 @@
 /**
  * AWS Step Functions: Standard and Express workflows; the language itself is `engines/asl`.
  *
- * Gap: distributed Maps (and so the MapRun operations), TestState, HTTP Tasks, X-Ray segments and keys of one's own are
+ * Gap: distributed Maps (and so the MapRun operations), TestState beyond level INFO and for Map and Parallel, HTTP Tasks, X-Ray segments and keys of one's own are
  * refused by name; so are optimised integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge and Step Functions.
  * Gap: an asynchronous Express execution that a crash cuts short is not started again.
  * Gap: throttling and quotas on the number of executions are not enforced.
@@ -13,6 +13,7 @@ import * as activities from "./operations/activities.ts";
 import * as executions from "./operations/executions.ts";
 import * as machines from "./operations/machines.ts";
 import * as tags from "./operations/tags.ts";
+import { testState } from "./operations/test-state.ts";
 import * as versions from "./operations/versions.ts";
 import { Reports } from "./report.ts";
 import { resources } from "./resources.ts";
@@ -81,6 +82,7 @@ export const stepfunctions = defineService({
     SendTaskSuccess: activities.sendTaskSuccess,
     SendTaskFailure: activities.sendTaskFailure,
     SendTaskHeartbeat: activities.sendTaskHeartbeat,
+    TestState: suspends(testState),
     TagResource: tags.tagResource,
     UntagResource: tags.untagResource,
     ListTagsForResource: tags.listTagsForResource,
@@ -117,6 +119,7 @@ export const stepfunctions = defineService({
     SendTaskSuccess: anything,
     SendTaskFailure: anything,
     SendTaskHeartbeat: anything,
+    TestState: anything,
     TagResource: on("resourceArn"),
     UntagResource: on("resourceArn"),
     ListTagsForResource: on("resourceArn"),

@@ -16,6 +16,7 @@ import {
   StartExecutionCommand,
   StartSyncExecutionCommand,
   StopExecutionCommand,
+  TestStateCommand,
   UpdateStateMachineCommand,
   ValidateStateMachineDefinitionCommand,
 } from "@aws-sdk/client-sfn";
@@ -362,6 +363,31 @@ describe("Express executions", () => {
     const made = machine({ A: task("sqs:sendMessage.waitForTaskToken", {}) }, { type: "EXPRESS" });
     await expect(made).rejects.toMatchObject({ name: "InvalidDefinition" });
   });
+});
+
+it.each([
+  [
+    { Type: "Pass", Result: 1, Next: "B" },
+    { status: "SUCCEEDED", output: "1", nextState: "B" },
+  ],
+  [
+    { Type: "Wait", Seconds: 60, End: true },
+    { status: "SUCCEEDED", output: '{"a":1}' },
+  ],
+  [
+    { Type: "Fail", Error: "E" },
+    { status: "FAILED", error: "E" },
+  ],
+  [
+    {
+      ...task("aws-sdk:dynamodb:getItem", { TableName: "nowhere", Key: {} }),
+      Catch: [{ ErrorEquals: ["DynamoDb.ResourceNotFoundException"], Next: "C" }],
+    },
+    { status: "CAUGHT_ERROR", nextState: "C", error: "DynamoDb.ResourceNotFoundException" },
+  ],
+])("tests one state: %j", async (state, expected) => {
+  const definition = JSON.stringify(state);
+  expect(await sfn.send(new TestStateCommand({ definition, roleArn: role, input: '{"a":1}' }))).toMatchObject(expected);
 });
 
 it("goes on after a restart, and does nothing twice", async () => {
