@@ -7,7 +7,7 @@ import type { Effect, RunEvent, RunState } from "../../engines/asl/state.ts";
 import { newRun } from "../../engines/asl/state.ts";
 import { step } from "../../engines/asl/step.ts";
 import type { ServiceContext } from "../../service.ts";
-import { Reports } from "./report.ts";
+import type { Reports } from "./report.ts";
 import type { Incoming, Runner } from "./runner.ts";
 import type { ExecutionRecord, SfnState } from "./state.ts";
 

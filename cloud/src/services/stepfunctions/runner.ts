@@ -80,7 +80,13 @@ export class Runner {
     const stamped = { ...event, atMs: kernel.clock.now(), seed: kernel.random.hex(32) } as RunEvent;
     kernel.store.transaction(() => state.inbox.put([executionArn, state.number()], stamped));
     const end = kernel.activity.begin("stepfunctions");
-    queueMicrotask(() => void this.#drain(executionArn).finally(end));
+    // A bug of ours must not end the process; the event stays in the inbox.
+    queueMicrotask(
+      () =>
+        void this.#drain(executionArn)
+          .catch((error: unknown) => console.error(error))
+          .finally(end),
+    );
   }
 
   machineOf({ revisionId, definition }: { revisionId: string; definition: string }): Machine {

@@ -21,7 +21,8 @@ import {
   ValidateStateMachineDefinitionCommand,
 } from "@aws-sdk/client-sfn";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -344,6 +345,36 @@ describe("Standard executions", () => {
     await end(await start(arn));
     const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "flows" }));
     expect(events.map(({ message }) => (JSON.parse(message!) as { type: string }).type)).toEqual(["ExecutionFailed"]);
+  });
+});
+
+it("tells EventBridge how executions go", async () => {
+  const events = cloud.client(EventBridgeClient);
+  const sqs = cloud.client(SQSClient);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "statuses" }));
+  const QueueArn = "arn:aws:sqs:us-east-1:000000000000:statuses";
+  const allow = {
+    Effect: "Allow",
+    Principal: { Service: "events.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: QueueArn,
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [allow] });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  const arn = await machine({ A: { Type: "Pass", End: true } });
+  const EventPattern = JSON.stringify({
+    source: ["aws.states"],
+    detail: { stateMachineArn: [arn], status: ["SUCCEEDED"] },
+  });
+  await events.send(new PutRuleCommand({ Name: "ends", EventPattern }));
+  await events.send(new PutTargetsCommand({ Rule: "ends", Targets: [{ Id: "q", Arn: QueueArn }] }));
+  const executionArn = await start(arn);
+  await end(executionArn);
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  expect(JSON.parse(Messages![0]!.Body!)).toMatchObject({
+    "detail-type": "Step Functions Execution Status Change",
+    resources: [executionArn],
+    detail: { executionArn, status: "SUCCEEDED" },
   });
 });
 

@@ -102,7 +102,8 @@ export function startExecution(cx: Cx, input: StartExecutionInput): StartExecuti
   const engine = engineOf(cx.state);
   const answer = (each: ExecutionRecord) => ({ executionArn: each.arn, startDate: new Date(each.run.startedMs) });
   if (record.machine.type === "EXPRESS") {
-    queueMicrotask(() => void runExpress(outside(cx), engine, record));
+    // Begun before the answer, so that what waits for all to settle waits for it, too.
+    void runExpress(outside(cx), engine, record).catch((error: unknown) => console.error(error));
     return answer(record);
   }
   const known = cx.state.executions.get([record.arn]);
