@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ORDER_FORM } from "../shapes/web-backend/demo.ts";
 
@@ -148,6 +149,39 @@ describe("katachi dev on a CDK app of one's own", () => {
     } finally {
       serving.child.kill("SIGTERM");
       rmSync(app, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("katachi start --auth strict", () => {
+  test("prints the first access key; other keys are refused", { timeout: 30_000 }, async () => {
+    const serving = await serve(
+      /^export AWS_SECRET_ACCESS_KEY=/,
+      "start",
+      "--auth",
+      "strict",
+      "--port",
+      "0",
+      "--ephemeral",
+    );
+    try {
+      const [accessKeyId = "", secretAccessKey = ""] = serving.lines.slice(1).map((line) => line.split("=", 2)[1]);
+      const endpoint = `http://127.0.0.1:${serving.port}`;
+      const sts = (credentials: { accessKeyId: string; secretAccessKey: string }) =>
+        new STSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
+      const first = sts({ accessKeyId, secretAccessKey });
+      const { Arn } = await first.send(new GetCallerIdentityCommand({}));
+      expect(Arn).toBe("arn:aws:iam::000000000000:root");
+      const unknown = sts({ accessKeyId: "test", secretAccessKey: "test" });
+      await expect(unknown.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+        name: "InvalidClientTokenId",
+      });
+      const wrong = sts({ accessKeyId, secretAccessKey: "test" });
+      await expect(wrong.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+        name: "SignatureDoesNotMatch",
+      });
+    } finally {
+      serving.child.kill("SIGTERM");
     }
   });
 });

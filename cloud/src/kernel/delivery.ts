@@ -74,7 +74,7 @@ export class Deliveries {
     for (const lane of this.#lanes.values()) lane.start();
   }
 
-  /** Stops starting attempts; those that run are let run. */
+  /** Stops starting attempts; those that run are let run, and if they fail they are tried again after the next start. */
   stop(): void {
     for (const lane of this.#lanes.values()) lane.stop();
   }
@@ -214,7 +214,8 @@ class Lane<P> {
       this.#finish(dueMs, delivery);
       trace.end(span);
     } catch (error) {
-      await this.#failed(dueMs, delivery, error, span);
+      // What outlives the stop is tried again after the next start: the store may be closed by now.
+      if (this.#started) await this.#failed(dueMs, delivery, error, span);
     } finally {
       this.#running.delete(delivery.id);
       this.#wake();

@@ -1,4 +1,5 @@
 /** What every way of sending has in common: who may send, to whom it really goes, and what is counted. */
+import { NotEmulatedError } from "../../aws/error.ts";
 import type { CallContext } from "../../service.ts";
 import { configurationSetNotFound, invalidParameter, notVerified, sendingPaused, type Version } from "./errors.ts";
 import { newMessageId } from "./message.ts";
@@ -13,6 +14,14 @@ const RECIPIENTS_MAX = 50;
 const DAY_MS = 86_400_000;
 /** AWS: GetSendStatistics tells of two weeks. */
 const KEPT_MS = 14 * DAY_MS;
+
+/**
+ * @throws NotEmulatedError for a parameter that would change who may send or where complaints go
+ */
+export function refuse(operation: string, input: object, parameters: readonly string[]): void {
+  for (const name of parameters)
+    if ((input as Record<string, unknown>)[name] !== undefined) throw new NotEmulatedError(`${name} of ${operation}`);
+}
 
 export interface Sending {
   readonly version: Version;

@@ -79,6 +79,25 @@ describe("sending with the first API", () => {
     expect(message.text?.trim()).toBe("the body");
   });
 
+  test("refuses by name what it would have to ignore", async () => {
+    const Destination = { ToAddresses: ["ann@mail.example"] };
+    const Body = { Text: text("x") };
+    const first = new v1.SendEmailCommand({
+      Source: FROM,
+      Destination,
+      ReturnPath: "bounces@shop.example",
+      Message: { Subject: text("x"), Body },
+    });
+    await expect(ses.send(first)).rejects.toThrow("ReturnPath of ses:SendEmail");
+    const second = new v2.SendEmailCommand({
+      FromEmailAddress: FROM,
+      Destination,
+      FeedbackForwardingEmailAddress: "bounces@shop.example",
+      Content: { Simple: { Subject: text("x"), Body } },
+    });
+    await expect(sesv2.send(second)).rejects.toThrow("FeedbackForwardingEmailAddress of sesv2:SendEmail");
+  });
+
   test("refuses a sender that is not verified, in AWS's words", async () => {
     const send = (Source: string) =>
       ses.send(

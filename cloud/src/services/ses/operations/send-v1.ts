@@ -3,12 +3,14 @@ import type { Input, Output } from "../../../aws/api-types.ts";
 import { AwsError } from "../../../aws/error.ts";
 import { invalidParameter } from "../errors.ts";
 import { compose, readRaw, rewriteRaw } from "../message.ts";
-import { accept, type Accepted, type Cx, dispatch, type Sending } from "../sending.ts";
+import { accept, type Accepted, type Cx, dispatch, refuse, type Sending } from "../sending.ts";
 import { getTemplate, readData, renderToSend } from "../template.ts";
 
 const VERSION = "v1";
+const NOT_EMULATED = ["ReturnPath", "ReturnPathArn", "SourceArn", "FromArn", "TemplateArn"];
 
 export async function sendEmail(cx: Cx, input: Input<"ses", "SendEmail">): Promise<Output<"ses", "SendEmail">> {
+  refuse("ses:SendEmail", input, NOT_EMULATED);
   const { Destination: destination = {}, Message: message } = input;
   const sending = sendingOf(input.Source, destination, input.ConfigurationSetName);
   const accepted = accept(cx, sending);
@@ -26,6 +28,7 @@ export async function sendRawEmail(
   cx: Cx,
   input: Input<"ses", "SendRawEmail">,
 ): Promise<Output<"ses", "SendRawEmail">> {
+  refuse("ses:SendRawEmail", input, NOT_EMULATED);
   const data = input.RawMessage?.Data ?? new Uint8Array();
   const read = await readRaw(data);
   const from = input.Source ?? read.from;
@@ -45,6 +48,7 @@ export async function sendTemplatedEmail(
   cx: Cx,
   input: Input<"ses", "SendTemplatedEmail">,
 ): Promise<Output<"ses", "SendTemplatedEmail">> {
+  refuse("ses:SendTemplatedEmail", input, NOT_EMULATED);
   const { Destination: destination = {}, Template: name = "" } = input;
   const sending = sendingOf(input.Source, destination, input.ConfigurationSetName);
   const template = { name, replyTo: input.ReplyToAddresses, tags: input.Tags };
@@ -57,6 +61,7 @@ export async function sendBulkTemplatedEmail(
   cx: Cx,
   input: Input<"ses", "SendBulkTemplatedEmail">,
 ): Promise<Output<"ses", "SendBulkTemplatedEmail">> {
+  refuse("ses:SendBulkTemplatedEmail", input, NOT_EMULATED);
   const name = input.Template ?? "";
   getTemplate(cx.state, cx.scope, VERSION, name);
   const defaults = readData(VERSION, name, input.DefaultTemplateData);

@@ -1,18 +1,26 @@
 import type { Attachment, Destination, MessageHeader, MessageTag, Template } from "@aws-sdk/client-sesv2";
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { findArn } from "../../../aws/arn.ts";
-import { AwsError, NotEmulatedError } from "../../../aws/error.ts";
+import { AwsError } from "../../../aws/error.ts";
 import { badRequest } from "../errors.ts";
 import { compose, type MessageAttachment, readRaw, rewriteRaw } from "../message.ts";
 import type { TemplateParts } from "../rendering.ts";
-import { accept, type Accepted, type Cx, dispatch, type Sending } from "../sending.ts";
+import { accept, type Accepted, type Cx, dispatch, type Sending, refuse } from "../sending.ts";
 import { getTemplate, readData, renderToSend } from "../template.ts";
 
 const VERSION = "v2";
-const NOT_EMULATED = ["EndpointId", "TenantName", "ListManagementOptions", "ConfigurationOverrides"] as const;
+const NOT_EMULATED = [
+  "EndpointId",
+  "TenantName",
+  "ListManagementOptions",
+  "ConfigurationOverrides",
+  "FromEmailAddressIdentityArn",
+  "FeedbackForwardingEmailAddress",
+  "FeedbackForwardingEmailAddressIdentityArn",
+];
 
 export async function sendEmail(cx: Cx, input: Input<"sesv2", "SendEmail">): Promise<Output<"sesv2", "SendEmail">> {
-  refuse("SendEmail", input);
+  refuse("sesv2:SendEmail", input, NOT_EMULATED);
   const { Content: content, Destination: destination = {} } = input;
   if (content?.Raw) return sendRaw(cx, input, content.Raw.Data ?? new Uint8Array());
   const sending = sendingOf(cx, input, destination);
@@ -63,7 +71,7 @@ export async function sendBulkEmail(
   cx: Cx,
   input: Input<"sesv2", "SendBulkEmail">,
 ): Promise<Output<"sesv2", "SendBulkEmail">> {
-  refuse("SendBulkEmail", input);
+  refuse("sesv2:SendBulkEmail", input, NOT_EMULATED);
   const template = input.DefaultContent?.Template;
   if (!template) throw badRequest("Template must be specified.");
   const parts = partsOf(cx, template);
@@ -167,12 +175,6 @@ function attachmentOf(attachment: Attachment): MessageAttachment {
     cid: attachment.ContentId,
     contentDisposition: attachment.ContentDisposition === "INLINE" ? "inline" : "attachment",
   };
-}
-
-function refuse(operation: string, input: object): void {
-  for (const name of NOT_EMULATED)
-    if (name in input && (input as Record<string, unknown>)[name] !== undefined)
-      throw new NotEmulatedError(`${name} of sesv2:${operation}`);
 }
 
 function bulkStatusOf(error: AwsError) {
