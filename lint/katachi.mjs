@@ -59,8 +59,9 @@ const LAYERS = {
   visible: ["wire/model"],
   gate: ["aws", "faults", "http", "iam", "kernel", "service", "visible", "wire/model", "wire/validation"],
   functions: ["aws", "kernel", "package-path"],
+  gateway: [...CONTRACTS, "wire"],
   deploy: ["aws", "iam", "kernel", "service", "engines", "package-path"],
-  services: [...CONTRACTS, "engines", "functions", "deploy", "wire"],
+  services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "wire"],
   control: ["aws", "kernel", "iam", "gate", "service", "faults", "http", "deploy", "wire", "cloud"],
 };
 const ROOT = `${path.sep}cloud${path.sep}src${path.sep}`;

@@ -1,12 +1,12 @@
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { CallContext } from "../../service.ts";
-import { AccessLogs } from "./execute/access-log.ts";
+import { LogWriter } from "../../gateway/log-writer.ts";
 import { compileStages } from "./execute/compile.ts";
 import type { CompiledStage } from "./execute/exchange.ts";
-import { Buckets } from "./execute/throttle.ts";
-import { KeySets } from "./authorizers/key-sets.ts";
-import { Verdicts } from "./authorizers/verdicts.ts";
-import { RoleSessions } from "./integrations/role-session.ts";
+import { Buckets } from "../../gateway/throttle.ts";
+import { KeySets } from "../../gateway/key-sets.ts";
+import { Verdicts } from "../../gateway/verdicts.ts";
+import { RoleSessions } from "../../gateway/role-session.ts";
 import { HttpApis } from "./state.ts";
 
 /** The service's state: what is kept, and what is compiled, cached and counted while the cloud runs. */
@@ -15,7 +15,7 @@ export class Gateway {
   readonly keySets: KeySets;
   readonly verdicts: Verdicts;
   readonly roleSessions: RoleSessions;
-  readonly accessLogs: AccessLogs;
+  readonly accessLogs: LogWriter;
   readonly #buckets: Buckets;
   readonly #compiled = new Map<string, ReadonlyMap<string, CompiledStage>>();
 
@@ -24,7 +24,7 @@ export class Gateway {
     this.keySets = new KeySets(kernel.clock);
     this.verdicts = new Verdicts(kernel.clock);
     this.roleSessions = new RoleSessions(kernel.clock);
-    this.accessLogs = new AccessLogs(kernel.activity);
+    this.accessLogs = new LogWriter(kernel.activity);
     this.#buckets = new Buckets(kernel.clock);
   }
 

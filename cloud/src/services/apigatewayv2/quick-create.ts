@@ -1,7 +1,7 @@
 import { deployAutomatically } from "./deployment.ts";
 import { badRequest, notFound } from "./errors.ts";
 import type { Cx } from "./gateway.ts";
-import { isFunctionUri } from "./integrations/function-uri.ts";
+import { isFunctionUri } from "../../gateway/function-uri.ts";
 import { newIntegration } from "./operations/integrations.ts";
 import { newRoute } from "./operations/routes.ts";
 import type { ApiRecord, IntegrationRecord, StageRecord } from "./state.ts";

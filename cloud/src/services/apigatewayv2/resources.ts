@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { AccessLogSettings, Cors, RouteSettings } from "@aws-sdk/client-apigatewayv2";
 import { apiHost } from "../../aws/addresses.ts";
 import { defineResource, type ResourceContext, type ResourceType } from "../../deploy/resource.ts";
-import { executeArn } from "./execute/arn.ts";
+import { executeArn } from "../../gateway/arn.ts";
 import { authorizer, deployment, integration, route } from "./resources-within.ts";
 
 interface ApiProps {

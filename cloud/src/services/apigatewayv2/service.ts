@@ -11,10 +11,10 @@
  * Quirk: paths are decoded before routes are matched, as real HTTP APIs do.
  */
 import { defineService, suspends, type DataPlane } from "../../service.ts";
-import { findApiAddress, type ApiAddress } from "./execute/address.ts";
+import { findApiAddress, type ApiAddress } from "../../gateway/address.ts";
 import { executeApi } from "./execute/execute.ts";
 import { Gateway } from "./gateway.ts";
-import { asks } from "./management-ask.ts";
+import { asksOf } from "../../gateway/management-ask.ts";
 import * as apis from "./operations/apis.ts";
 import * as authorizers from "./operations/authorizers.ts";
 import * as deployments from "./operations/deployments.ts";
@@ -32,6 +32,8 @@ const execute: DataPlane<Gateway, ApiAddress> = {
   authorize: () => [],
   handle: executeApi,
 };
+
+const asks = asksOf("apigatewayv2");
 
 export const apigatewayv2 = defineService({
   api: "apigatewayv2",

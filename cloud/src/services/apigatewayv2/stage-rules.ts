@@ -2,7 +2,7 @@ import type { AccessLogSettings, RouteSettings } from "@aws-sdk/client-apigatewa
 import type { Input } from "../../aws/api-types.ts";
 import { NotEmulatedError } from "../../aws/error.ts";
 import { badRequest, unknownRouteSettings } from "./errors.ts";
-import { logGroupOf } from "./execute/access-log.ts";
+import { logGroupOf } from "../../gateway/log-writer.ts";
 import { namesRequestId } from "./execute/log-format.ts";
 import type { Cx } from "./gateway.ts";
 import { getDeployment, refuseForHttp } from "./lookup.ts";

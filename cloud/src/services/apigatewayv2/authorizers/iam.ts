@@ -1,7 +1,7 @@
 import { AwsError } from "../../../aws/error.ts";
-import type { Principal } from "../../../iam/principal.ts";
-import { executeArn } from "../execute/arn.ts";
-import type { Authorization, Exchange, IamIdentity } from "../execute/exchange.ts";
+import { identityOf } from "../../../gateway/iam-identity.ts";
+import { executeArn } from "../../../gateway/arn.ts";
+import type { Authorization, Exchange } from "../execute/exchange.ts";
 import { GatewayError } from "../execute/reply.ts";
 import type { Cx } from "../gateway.ts";
 
@@ -26,26 +26,4 @@ export function authorizeByIam(cx: Cx, exchange: Exchange): Authorization {
     throw new GatewayError(403, {}, { cause: error });
   }
   return { kind: "iam", identity };
-}
-
-function identityOf(principal: Principal): IamIdentity | undefined {
-  switch (principal.kind) {
-    case "anonymous":
-    case "service":
-      return undefined;
-    case "root": {
-      const { account, accessKeyId } = principal;
-      return {
-        accessKey: accessKeyId ?? null,
-        accountId: account,
-        callerId: account,
-        userArn: `arn:aws:iam::${account}:root`,
-        userId: account,
-      };
-    }
-    default: {
-      const { account, arn, userId, accessKeyId } = principal;
-      return { accessKey: accessKeyId ?? null, accountId: account, callerId: userId, userArn: arn, userId };
-    }
-  }
 }

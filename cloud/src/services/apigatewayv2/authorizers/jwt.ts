@@ -1,12 +1,9 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, type CryptoKey, type JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
+import { scopesOf, TokenError, verifyToken } from "../../../gateway/token.ts";
 import type { Authorization, Exchange } from "../execute/exchange.ts";
 import { GatewayError } from "../execute/reply.ts";
 import type { Cx } from "../gateway.ts";
 import { identityOf } from "./identity-source.ts";
-import { KeySetError } from "./key-sets.ts";
-
-/** AWS: "Currently, only RSA-based algorithms are supported". */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
 /**
  * Checks the token of a request. AWS: "Control access to HTTP APIs with JWT authorizers in API Gateway".
@@ -44,44 +41,12 @@ async function verified(
   issuer: string,
   invalid: (why: string) => GatewayError,
 ): Promise<JWTPayload> {
-  const { alg, kid } = headerOf(token, invalid);
-  if (alg === undefined || !ALGORITHMS.includes(alg)) throw invalid(`signing method ${alg ?? "none"} is invalid`);
-  if (kid === undefined) throw invalid("the token does not have a kid header");
-  const key = await keyOf(cx, issuer, kid, alg, invalid);
   try {
-    await compactVerify(token, key, { algorithms: ALGORITHMS });
-    return decodeJwt(token);
-  } catch {
-    throw invalid("the token signature is invalid");
-  }
-}
-
-function headerOf(
-  token: string,
-  invalid: (why: string) => GatewayError,
-): { alg?: string | undefined; kid?: string | undefined } {
-  if (token.split(".").length !== 3) throw invalid("token contains an invalid number of segments");
-  try {
-    return decodeProtectedHeader(token);
-  } catch {
-    throw invalid("the token header is malformed");
-  }
-}
-
-async function keyOf(
-  cx: Cx,
-  issuer: string,
-  kid: string,
-  alg: string,
-  invalid: (why: string) => GatewayError,
-): Promise<CryptoKey> {
-  try {
-    const key = await cx.state.keySets.findKey(issuer, kid, alg, cx.endpoint());
-    if (key) return key;
+    return await verifyToken(cx.state.keySets, token, issuer, cx.endpoint());
   } catch (error) {
-    throw invalid(error instanceof KeySetError ? error.message : "the public key is malformed");
+    if (error instanceof TokenError) throw invalid(error.message);
+    throw error;
   }
-  throw invalid("the token kid does not match any key of the issuer");
 }
 
 /** What is wrong with the claims, in the order in which AWS lists its checks; undefined where nothing is. */
@@ -99,12 +64,6 @@ function claimsFault(
   if (payload.nbf !== undefined && payload.nbf > nowSeconds) return "the token is not valid yet";
   if (payload.iat !== undefined && payload.iat > nowSeconds) return "the token was issued in the future";
   return undefined;
-}
-
-function scopesOf(payload: JWTPayload): string[] {
-  const scopes = payload["scope"] ?? payload["scp"];
-  if (typeof scopes === "string") return scopes.split(" ");
-  return Array.isArray(scopes) ? scopes.map(String) : [];
 }
 
 /** AWS: functions get every claim as a text, printed as Go prints values: a list is `[a b]`. */

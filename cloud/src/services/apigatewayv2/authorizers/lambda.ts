@@ -1,15 +1,15 @@
 import { compilePolicy } from "../../../iam/policy.ts";
 import { GivenContext } from "../../../iam/request-context.ts";
-import { afterRealMs } from "../../../kernel/real-time.ts";
-import { executeArn } from "../execute/arn.ts";
+import { within } from "../../../gateway/time-limit.ts";
+import { executeArn } from "../../../gateway/arn.ts";
 import { authorizerEvent10, authorizerEvent20 } from "../execute/event.ts";
 import type { Authorization, Exchange } from "../execute/exchange.ts";
 import { GatewayError } from "../execute/reply.ts";
 import type { Cx } from "../gateway.ts";
-import { functionArnOf } from "../integrations/function-uri.ts";
+import { functionArnOf } from "../../../gateway/function-uri.ts";
 import { requestArn } from "./iam.ts";
 import { identityOf } from "./identity-source.ts";
-import type { Verdict } from "./verdicts.ts";
+import type { Verdict } from "../../../gateway/verdicts.ts";
 
 /** AWS: "Timeout for Lambda authorizer response". */
 const TIMEOUT_MS = 10_000;
@@ -74,16 +74,6 @@ async function invoke(cx: Cx, exchange: Exchange, event: object): Promise<unknow
     return JSON.parse(text);
   } catch (error) {
     throw failed(exchange, error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | undefined> {
-  let cancel = () => {};
-  const late = new Promise<undefined>((resolve) => (cancel = afterRealMs(timeoutMs, () => resolve(undefined))));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel();
   }
 }
 

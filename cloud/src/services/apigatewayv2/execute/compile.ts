@@ -1,13 +1,13 @@
 import type { RouteSettings } from "@aws-sdk/client-apigatewayv2";
 import { apiHost } from "../../../aws/addresses.ts";
 import type { ApiRecord, HttpApis, IntegrationRecord, RouteRecord, Snapshot, StageRecord } from "../state.ts";
-import { logGroupOf } from "./access-log.ts";
+import { logGroupOf } from "../../../gateway/log-writer.ts";
 import { compileCors } from "./cors.ts";
 import type { AccessLog, CompiledIntegration, CompiledRoute, CompiledStage } from "./exchange.ts";
 import { compileLogFormat } from "./log-format.ts";
 import { compileRequestMapping, compileResponseMapping } from "./parameter-mapping.ts";
-import { RouteTable } from "./route-table.ts";
-import type { Buckets, TokenBucket } from "./throttle.ts";
+import { RouteTable } from "../../../gateway/route-table.ts";
+import type { Buckets, TokenBucket } from "../../../gateway/throttle.ts";
 
 /** AWS: the account's limits, which fill in for the one of rate and burst that is not set. */
 const ACCOUNT_RATE = 10_000;

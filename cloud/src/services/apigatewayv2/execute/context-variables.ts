@@ -1,5 +1,5 @@
 import type { Authorization, Exchange } from "./exchange.ts";
-import { logTime } from "./request.ts";
+import { logTime } from "../../../gateway/request.ts";
 
 /**
  * The `$context` variables of HTTP APIs. AWS: "Customize HTTP API access logs".

@@ -1,5 +1,5 @@
 import type { Cors } from "@aws-sdk/client-apigatewayv2";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "../../../gateway/reply.ts";
 import type { GatewayRequest } from "./request.ts";
 
 /** A CORS configuration, ready to answer with. AWS: "Configure CORS for HTTP APIs in API Gateway". */

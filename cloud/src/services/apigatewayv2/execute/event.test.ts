@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { authorizerEvent10, authorizerEvent20, proxyEvent10, proxyEvent20 } from "./event.ts";
-import { decodePath, logTime } from "./request.ts";
+import { decodePath, logTime } from "../../../gateway/request.ts";
 import { testExchange } from "./test-exchange.ts";
 
 describe("payload format 2.0", () => {

@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange.ts";
-import { logTime } from "./request.ts";
+import { logTime } from "../../../gateway/request.ts";
 
 /** The events that API Gateway gives to functions. AWS: "Create AWS Lambda proxy integrations for HTTP APIs". */
 

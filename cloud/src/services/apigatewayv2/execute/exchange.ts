@@ -1,11 +1,12 @@
+import type { IamIdentity } from "../../../gateway/iam-identity.ts";
 import type { Scope } from "../../../aws/scope.ts";
 import type { ApiRecord, AuthorizerRecord, IntegrationRecord, RouteRecord, StageRecord } from "../state.ts";
 import type { CompiledCors } from "./cors.ts";
 import type { RequestMapping, ResponseMapping } from "./parameter-mapping.ts";
 import type { GatewayRequest } from "./request.ts";
-import type { RouteTable } from "./route-table.ts";
+import type { RouteTable } from "../../../gateway/route-table.ts";
 import type { LogFormat } from "./log-format.ts";
-import type { TokenBucket } from "./throttle.ts";
+import type { TokenBucket } from "../../../gateway/throttle.ts";
 
 /** A stage, compiled from its deployment once per change. */
 export interface CompiledStage {
@@ -50,14 +51,6 @@ export type Authorization =
       readonly context: Record<string, unknown> | undefined;
     }
   | { readonly kind: "iam"; readonly identity: IamIdentity };
-
-export interface IamIdentity {
-  readonly accessKey: string | null;
-  readonly accountId: string;
-  readonly callerId: string;
-  readonly userArn: string;
-  readonly userId: string;
-}
 
 /** One request on its way through an API: what each step found, for the next steps and for the access log. */
 export interface Exchange {

@@ -7,12 +7,15 @@ import type { Cx } from "../gateway.ts";
 import { callService } from "../integrations/aws-service.ts";
 import { passOn } from "../integrations/http.ts";
 import { invokeFunction } from "../integrations/lambda.ts";
-import type { ApiAddress } from "./address.ts";
+import { writeAccessLog } from "./access-log.ts";
+import type { ApiAddress } from "../../../gateway/address.ts";
 import { addCors, isPreflight, preflightReply } from "./cors.ts";
 import type { Authorization, CompiledStage, Exchange } from "./exchange.ts";
 import { mapReply } from "./parameter-mapping.ts";
-import { bytesOf, GatewayError, toResponse, type Reply } from "./reply.ts";
-import { arrived, decodePath } from "./request.ts";
+import { bytesOf, toResponse, type Reply } from "../../../gateway/reply.ts";
+import { GatewayError } from "./reply.ts";
+import { decodePath } from "../../../gateway/request.ts";
+import { arrived } from "./request.ts";
 
 /** AWS: "Total combined size of request line and header values". */
 const HEAD_BYTES_MAX = 10_240;
@@ -46,7 +49,7 @@ export async function executeApi(cx: Cx, http: HttpRequest, address: ApiAddress)
   if (stage.cors && !isPreflight(request)) addCors(stage.cors, request, reply);
   reply.headers["apigw-requestid"] = [requestId];
   exchange.response = { status: reply.status, bytes: bytesOf(reply.body), latencyMs: Math.round(realMs() - startMs) };
-  if (stage.log) cx.state.accessLogs.write(cx, exchange);
+  if (stage.log) writeAccessLog(cx, exchange);
   return toResponse(reply);
 }
 

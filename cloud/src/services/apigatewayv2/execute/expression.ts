@@ -1,6 +1,6 @@
 import { contextVariable } from "./context-variables.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "../../../gateway/reply.ts";
 
 /** Where the value of an expression comes from. */
 export interface ExpressionSource {

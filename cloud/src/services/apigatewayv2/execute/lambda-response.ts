@@ -1,4 +1,4 @@
-import { isPassedOn, type Reply } from "./reply.ts";
+import { isPassedOn, type Reply } from "../../../gateway/reply.ts";
 
 /**
  * Reads what a function gave back as an HTTP response.

@@ -3,9 +3,9 @@ import { addCors, compileCors, isPreflight, preflightReply } from "./cors.ts";
 import { findExpression } from "./expression.ts";
 import { compileLogFormat, logLine } from "./log-format.ts";
 import { compileRequestMapping, compileResponseMapping, mapReply, mapRequest } from "./parameter-mapping.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "../../../gateway/reply.ts";
 import { testExchange } from "./test-exchange.ts";
-import { TokenBucket } from "./throttle.ts";
+import { TokenBucket } from "../../../gateway/throttle.ts";
 
 const exchange = testExchange({
   method: "POST",

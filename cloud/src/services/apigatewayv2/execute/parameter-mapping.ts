@@ -1,6 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import { findExpression, type Expression } from "./expression.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "../../../gateway/reply.ts";
 
 /** AWS: "Transform API requests and responses for HTTP APIs in API Gateway". */
 

@@ -1,7 +1,8 @@
 import type { HttpRequest } from "../../../http.ts";
 import type { CompiledRoute, CompiledStage, Exchange } from "./exchange.ts";
-import { arrived, decodePath } from "./request.ts";
-import { RouteTable } from "./route-table.ts";
+import { decodePath } from "../../../gateway/request.ts";
+import { arrived } from "./request.ts";
+import { RouteTable } from "../../../gateway/route-table.ts";
 
 export interface TestRequest {
   method?: string;

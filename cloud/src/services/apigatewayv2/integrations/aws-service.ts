@@ -4,7 +4,8 @@ import { getApi, type Protocol } from "../../../wire/model.ts";
 import { codecOf } from "../../../wire/protocols/index.ts";
 import type { Exchange } from "../execute/exchange.ts";
 import { findExpression } from "../execute/expression.ts";
-import { GatewayError, isPassedOn, type Reply } from "../execute/reply.ts";
+import { isPassedOn, type Reply } from "../../../gateway/reply.ts";
+import { GatewayError } from "../execute/reply.ts";
 import type { Cx } from "../gateway.ts";
 
 /** The table below names services and operations; their inputs are checked by the gate. */

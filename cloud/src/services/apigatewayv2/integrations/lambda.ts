@@ -1,12 +1,13 @@
 import { AwsError, NotEmulatedError } from "../../../aws/error.ts";
-import { executeArn } from "../execute/arn.ts";
+import { executeArn } from "../../../gateway/arn.ts";
 import { proxyEvent10, proxyEvent20 } from "../execute/event.ts";
 import type { Exchange } from "../execute/exchange.ts";
 import { readProxyResponse } from "../execute/lambda-response.ts";
 import { mapRequest } from "../execute/parameter-mapping.ts";
-import { GatewayError, type Reply } from "../execute/reply.ts";
+import type { Reply } from "../../../gateway/reply.ts";
+import { GatewayError } from "../execute/reply.ts";
 import type { Cx } from "../gateway.ts";
-import { functionArnOf } from "./function-uri.ts";
+import { functionArnOf } from "../../../gateway/function-uri.ts";
 
 /**
  * Invokes the function of a Lambda proxy integration and reads its answer.

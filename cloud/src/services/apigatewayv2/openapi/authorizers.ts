@@ -1,6 +1,6 @@
 import type { AuthorizationType, Authorizer } from "@aws-sdk/client-apigatewayv2";
 import { badRequest } from "../errors.ts";
-import { defined, listOf, textOf, treeOf } from "./tree.ts";
+import { defined, listOf, textOf, treeOf } from "../../../gateway/tree.ts";
 
 /** A security scheme, and what API Gateway makes of it. */
 export interface Scheme {

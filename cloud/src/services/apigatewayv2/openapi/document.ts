@@ -1,10 +1,10 @@
 import type { Authorizer, Cors, Integration, Route } from "@aws-sdk/client-apigatewayv2";
 import { parseDocument } from "yaml";
 import { badRequest } from "../errors.ts";
-import { findRouteKey } from "../route-key.ts";
+import { findRouteKey } from "../../../gateway/route-key.ts";
 import { readAuthorizer, type Scheme } from "./authorizers.ts";
 import { readIntegration } from "./integrations.ts";
-import { defined, listOf, textOf, treeOf, type Tree } from "./tree.ts";
+import { defined, listOf, textOf, treeOf, type Tree } from "../../../gateway/tree.ts";
 
 /**
  * An OpenAPI 3 document as the definition of an HTTP API.

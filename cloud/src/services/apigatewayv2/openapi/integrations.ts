@@ -1,6 +1,6 @@
 import type { Integration, IntegrationType } from "@aws-sdk/client-apigatewayv2";
 import { badRequest } from "../errors.ts";
-import { defined, textOf, treeOf } from "./tree.ts";
+import { defined, textOf, treeOf } from "../../../gateway/tree.ts";
 
 const COMPONENT = "#/components/x-amazon-apigateway-integrations/";
 

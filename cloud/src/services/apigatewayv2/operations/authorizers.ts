@@ -5,7 +5,7 @@ import { isIdentitySource } from "../authorizers/identity-source.ts";
 import { apiChanged } from "../deployment.ts";
 import { badRequest, conflict, tooMany } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
-import { isFunctionUri } from "../integrations/function-uri.ts";
+import { isFunctionUri } from "../../../gateway/function-uri.ts";
 import { getApi, getAuthorizer as findAuthorizer, getStage, givenOf, refuseForHttp } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import type { ApiRecord, AuthorizerRecord } from "../state.ts";

@@ -8,7 +8,7 @@ import { integrationOf } from "../execute/compile.ts";
 import { compileRequestMapping, compileResponseMapping, MappingError } from "../execute/parameter-mapping.ts";
 import type { Cx } from "../gateway.ts";
 import { subtypeFault } from "../integrations/aws-service.ts";
-import { isFunctionUri } from "../integrations/function-uri.ts";
+import { isFunctionUri } from "../../../gateway/function-uri.ts";
 import { getApi, getIntegration as findIntegration, givenOf, refuseForHttp } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import type { IntegrationRecord } from "../state.ts";

@@ -6,7 +6,7 @@ import { integrationOf } from "../execute/compile.ts";
 import type { Cx } from "../gateway.ts";
 import { getApi, getAuthorizer, getIntegration, getRoute as findRoute, givenOf, refuseForHttp } from "../lookup.ts";
 import { pageOf } from "../page.ts";
-import { DEFAULT_ROUTE, findRouteKey } from "../route-key.ts";
+import { DEFAULT_ROUTE, findRouteKey } from "../../../gateway/route-key.ts";
 import type { ApiRecord, RouteRecord } from "../state.ts";
 
 /** AWS: "Quotas for configuring and running an HTTP API". */

@@ -1,7 +1,7 @@
 import { importJWK, type CryptoKey, type JWK } from "jose";
-import { dialAddress } from "../../../aws/addresses.ts";
-import type { Clock } from "../../../kernel/clock.ts";
-import { afterRealMs } from "../../../kernel/real-time.ts";
+import { dialAddress } from "../aws/addresses.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { afterRealMs } from "../kernel/real-time.ts";
 
 /** AWS: "Quotas for configuring and running an HTTP API": discovery and key set each within 1.5 s, at most 150,000 bytes. */
 const FETCH_TIMEOUT_MS = 1_500;

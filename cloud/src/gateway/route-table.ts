@@ -1,4 +1,4 @@
-import { DEFAULT_ROUTE, findRouteKey, type RouteKey } from "../route-key.ts";
+import { DEFAULT_ROUTE, findRouteKey, type RouteKey } from "./route-key.ts";
 
 export interface RouteMatch<T> {
   readonly value: T;

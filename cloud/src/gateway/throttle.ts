@@ -1,4 +1,4 @@
-import type { Clock } from "../../../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 
 /**
  * The token bucket that AWS throttles with: it holds `burst` tokens and fills by `ratePerSecond`; each request takes one.

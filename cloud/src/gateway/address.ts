@@ -1,5 +1,5 @@
-import { API_PATH } from "../../../aws/addresses.ts";
-import type { HttpHead } from "../../../http.ts";
+import { API_PATH } from "../aws/addresses.ts";
+import type { HttpHead } from "../http.ts";
 import { decodePath } from "./request.ts";
 
 /** Which API a request is for, by host or path. */

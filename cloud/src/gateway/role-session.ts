@@ -1,8 +1,8 @@
-import { NotEmulatedError } from "../../../aws/error.ts";
-import type { Scope } from "../../../aws/scope.ts";
-import type { Principal } from "../../../iam/principal.ts";
-import type { Clock } from "../../../kernel/clock.ts";
-import type { Cx } from "../gateway.ts";
+import { NotEmulatedError } from "../aws/error.ts";
+import type { Scope } from "../aws/scope.ts";
+import type { Principal } from "../iam/principal.ts";
+import type { Clock } from "../kernel/clock.ts";
+import type { CallContext } from "../service.ts";
 
 /** AWS: the session name under which API Gateway assumes a role. */
 const SESSION_NAME = "BackplaneAssumeRoleSession";
@@ -19,7 +19,7 @@ export class RoleSessions {
    * Assumes a role as API Gateway; its trust policy decides.
    * @throws AwsError AccessDenied
    */
-  async assume(cx: Cx, roleArn: string, scope: Scope): Promise<Principal> {
+  async assume(cx: Pick<CallContext, "call">, roleArn: string, scope: Scope): Promise<Principal> {
     const known = this.#sessions.get(roleArn);
     if (known && known.untilMs > this.clock.now()) return known.principal;
     if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(roleArn))

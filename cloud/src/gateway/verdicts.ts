@@ -1,4 +1,4 @@
-import type { Clock } from "../../../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 
 /** What a Lambda authorizer answered, before it is held against a route. */
 export interface Verdict {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRouteKey } from "../route-key.ts";
+import { findRouteKey } from "./route-key.ts";
 import { RouteTable } from "./route-table.ts";
 
 function table(...keys: string[]) {
