@@ -8,6 +8,7 @@ import type { Clock, ClockMode } from "./kernel/clock.ts";
 import { openKernel, type Kernel } from "./kernel/kernel.ts";
 import type { Trace } from "./kernel/trace.ts";
 import type { Call, ServiceContext, ServiceDefinition } from "./service.ts";
+import { apigateway } from "./services/apigateway/service.ts";
 import { apigatewayv2 } from "./services/apigatewayv2/service.ts";
 import { cloudformation } from "./services/cloudformation/service.ts";
 import { cognitoIdp } from "./services/cognito-idp/service.ts";
@@ -37,6 +38,7 @@ import { serve, type AuthMode, type Server } from "./wire/server.ts";
 
 /** Every service there is. Adding one is its folder and a line here. */
 const SERVICES: readonly ServiceDefinition[] = [
+  apigateway,
   apigatewayv2,
   cognitoIdp,
   iam,

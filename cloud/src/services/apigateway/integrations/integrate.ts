@@ -1,0 +1,55 @@
+import { NotEmulatedError } from "../../../aws/error.ts";
+import type { Reply } from "../../../gateway/reply.ts";
+import { afterRealMs, realMs } from "../../../kernel/real-time.ts";
+import type { Exchange } from "../execute/exchange.ts";
+import { GatewayFault } from "../execute/fault.ts";
+import type { Cx } from "../gateway.ts";
+import { proxyToFunction } from "./lambda-proxy.ts";
+
+/**
+ * Hands a request to the method's integration.
+ * @throws GatewayFault INTEGRATION_TIMEOUT, INTEGRATION_FAILURE, API_CONFIGURATION_ERROR, UNSUPPORTED_MEDIA_TYPE
+ */
+export async function integrate(cx: Cx, exchange: Exchange): Promise<Reply> {
+  const { integration } = exchange.method!;
+  const startMs = realMs();
+  const outcome: NonNullable<Exchange["integration"]> = (exchange.integration = {});
+  try {
+    return await withinTimeout(integration.timeoutInMillis, outcome, (signal) => dispatch(cx, exchange, signal));
+  } finally {
+    outcome.latencyMs = Math.round(realMs() - startMs);
+  }
+}
+
+async function dispatch(cx: Cx, exchange: Exchange, _signal: () => AbortSignal): Promise<Reply> {
+  const { type } = exchange.method!.integration;
+  switch (type) {
+    case "AWS_PROXY":
+      return proxyToFunction(cx, exchange);
+    default:
+      throw new NotEmulatedError(`integrations of type ${type}`);
+  }
+}
+
+/**
+ * Waits for an integration no longer than its timeout, in real time, as the user's code runs in real time.
+ * @param work is given what makes a signal that is aborted at the end of the time
+ * @throws GatewayFault INTEGRATION_TIMEOUT
+ */
+function withinTimeout(
+  timeoutMs: number,
+  outcome: { error?: string },
+  work: (signal: () => AbortSignal) => Promise<Reply>,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    let controller: AbortController | undefined;
+    const cancel = afterRealMs(timeoutMs, () => {
+      outcome.error = "Endpoint request timed out";
+      reject(new GatewayFault("INTEGRATION_TIMEOUT", "Endpoint request timed out"));
+      controller?.abort();
+    });
+    work(() => (controller ??= new AbortController()).signal)
+      .finally(cancel)
+      .then(resolve, reject);
+  });
+}

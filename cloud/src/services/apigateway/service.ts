@@ -1,0 +1,132 @@
+/**
+ * Amazon API Gateway, version 1: REST APIs, their management and their requests.
+ *
+ * Gap: response caching, canary releases, private APIs, custom domain names, VPC links, client certificates,
+ * documentation, generated SDKs, WAF and response streaming are refused by name.
+ * Quirk: events name AWS's host as `domainName`, but what the client used in `Host`, `X-Forwarded-Port` and
+ * `X-Forwarded-Proto`.
+ */
+import { findApiAddress, type ApiAddress } from "../../gateway/address.ts";
+import { asksOf } from "../../gateway/management-ask.ts";
+import { defineService, type DataPlane } from "../../service.ts";
+import { executeApi } from "./execute/execute.ts";
+import { Gateway } from "./gateway.ts";
+import * as account from "./operations/account.ts";
+import * as apis from "./operations/apis.ts";
+import * as deployments from "./operations/deployments.ts";
+import * as integrations from "./operations/integrations.ts";
+import * as methods from "./operations/methods.ts";
+import * as apiResources from "./operations/resources.ts";
+import * as stages from "./operations/stages.ts";
+import * as tags from "./operations/tags.ts";
+import { resources } from "./resources.ts";
+
+const execute: DataPlane<Gateway, ApiAddress> = {
+  operation: "ExecuteApi",
+  // HTTP APIs are asked after REST APIs, and answer for whatever is neither.
+  match(head, state) {
+    const address = findApiAddress(head);
+    return address && state.apis.apis.has([address.apiId]) ? address : undefined;
+  },
+  // Which permission a request needs is known when its method is.
+  authorize: () => [],
+  handle: executeApi,
+};
+
+const asks = asksOf("apigateway");
+
+export const apigateway = defineService({
+  api: "apigateway",
+  iamPrefix: "apigateway",
+  state: (kernel) => new Gateway(kernel),
+  dataPlanes: [execute as DataPlane<Gateway>],
+  resources,
+  operations: {
+    CreateRestApi: apis.createRestApi,
+    GetRestApi: apis.getRestApi,
+    GetRestApis: apis.getRestApis,
+    UpdateRestApi: apis.updateRestApi,
+    DeleteRestApi: apis.deleteRestApi,
+    CreateResource: apiResources.createResource,
+    GetResource: apiResources.getResource,
+    GetResources: apiResources.getResources,
+    UpdateResource: apiResources.updateResource,
+    DeleteResource: apiResources.deleteResource,
+    PutMethod: methods.putMethod,
+    GetMethod: methods.getMethod,
+    UpdateMethod: methods.updateMethod,
+    DeleteMethod: methods.deleteMethod,
+    PutMethodResponse: methods.putMethodResponse,
+    GetMethodResponse: methods.getMethodResponse,
+    UpdateMethodResponse: methods.updateMethodResponse,
+    DeleteMethodResponse: methods.deleteMethodResponse,
+    PutIntegration: integrations.putIntegration,
+    GetIntegration: integrations.getIntegration,
+    UpdateIntegration: integrations.updateIntegration,
+    DeleteIntegration: integrations.deleteIntegration,
+    PutIntegrationResponse: integrations.putIntegrationResponse,
+    GetIntegrationResponse: integrations.getIntegrationResponse,
+    UpdateIntegrationResponse: integrations.updateIntegrationResponse,
+    DeleteIntegrationResponse: integrations.deleteIntegrationResponse,
+    CreateDeployment: deployments.createDeployment,
+    GetDeployment: deployments.getDeployment,
+    GetDeployments: deployments.getDeployments,
+    UpdateDeployment: deployments.updateDeployment,
+    DeleteDeployment: deployments.deleteDeployment,
+    CreateStage: stages.createStage,
+    GetStage: stages.getStage,
+    GetStages: stages.getStages,
+    UpdateStage: stages.updateStage,
+    DeleteStage: stages.deleteStage,
+    FlushStageAuthorizersCache: stages.flushStageAuthorizersCache,
+    GetAccount: account.getAccount,
+    UpdateAccount: account.updateAccount,
+    TagResource: tags.tagResource,
+    UntagResource: tags.untagResource,
+    GetTags: tags.getTags,
+  },
+  authorize: {
+    CreateRestApi: asks("CreateRestApi"),
+    GetRestApi: asks("GetRestApi"),
+    GetRestApis: asks("GetRestApis"),
+    UpdateRestApi: asks("UpdateRestApi"),
+    DeleteRestApi: asks("DeleteRestApi"),
+    CreateResource: asks("CreateResource"),
+    GetResource: asks("GetResource"),
+    GetResources: asks("GetResources"),
+    UpdateResource: asks("UpdateResource"),
+    DeleteResource: asks("DeleteResource"),
+    PutMethod: asks("PutMethod"),
+    GetMethod: asks("GetMethod"),
+    UpdateMethod: asks("UpdateMethod"),
+    DeleteMethod: asks("DeleteMethod"),
+    PutMethodResponse: asks("PutMethodResponse"),
+    GetMethodResponse: asks("GetMethodResponse"),
+    UpdateMethodResponse: asks("UpdateMethodResponse"),
+    DeleteMethodResponse: asks("DeleteMethodResponse"),
+    PutIntegration: asks("PutIntegration"),
+    GetIntegration: asks("GetIntegration"),
+    UpdateIntegration: asks("UpdateIntegration"),
+    DeleteIntegration: asks("DeleteIntegration"),
+    PutIntegrationResponse: asks("PutIntegrationResponse"),
+    GetIntegrationResponse: asks("GetIntegrationResponse"),
+    UpdateIntegrationResponse: asks("UpdateIntegrationResponse"),
+    DeleteIntegrationResponse: asks("DeleteIntegrationResponse"),
+    CreateDeployment: asks("CreateDeployment"),
+    GetDeployment: asks("GetDeployment"),
+    GetDeployments: asks("GetDeployments"),
+    UpdateDeployment: asks("UpdateDeployment"),
+    DeleteDeployment: asks("DeleteDeployment"),
+    CreateStage: asks("CreateStage"),
+    GetStage: asks("GetStage"),
+    GetStages: asks("GetStages"),
+    UpdateStage: asks("UpdateStage"),
+    DeleteStage: asks("DeleteStage"),
+    FlushStageAuthorizersCache: asks("FlushStageAuthorizersCache"),
+    GetAccount: asks("GetAccount"),
+    UpdateAccount: asks("UpdateAccount"),
+    TagResource: asks("TagResource"),
+    UntagResource: asks("UntagResource"),
+    GetTags: asks("GetTags"),
+  },
+});
