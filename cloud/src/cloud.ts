@@ -30,6 +30,7 @@ import type { Inbox } from "./services/ses/inbox.ts";
 import type { SmtpRelay } from "./services/ses/mail.ts";
 import { serveSmtp } from "./services/ses/smtp.ts";
 import { SesState } from "./services/ses/state.ts";
+import { sns } from "./services/sns/service.ts";
 import { sqs } from "./services/sqs/service.ts";
 import { ssm } from "./services/ssm/service.ts";
 import { stepfunctions } from "./services/stepfunctions/service.ts";
@@ -50,6 +51,7 @@ const SERVICES: readonly ServiceDefinition[] = [
   secretsmanager,
   ses,
   sesv2,
+  sns,
   sqs,
   ssm,
   stepfunctions,

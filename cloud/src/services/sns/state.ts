@@ -1,0 +1,40 @@
+import type { Kernel } from "../../kernel/kernel.ts";
+import type { Collection } from "../../kernel/store.ts";
+import type { ServiceContext } from "../../service.ts";
+import { Deduplication } from "./deduplication.ts";
+import type { Message } from "./message.ts";
+import type { Lanes } from "./parcel.ts";
+import type { SubscriptionRecord, TokenRecord, TopicRecord } from "./records.ts";
+import { Signing } from "./signing.ts";
+
+/** What the service keeps. Keys begin with account and Region of the topic. */
+export class SnsState {
+  /** …, topic name */
+  readonly topics: Collection<TopicRecord>;
+  /** …, topic name, id */
+  readonly subscriptions: Collection<SubscriptionRecord>;
+  /** token */
+  readonly tokens: Collection<TokenRecord>;
+  /** Messages that go to several subscriptions: id */
+  readonly messages: Collection<Message>;
+  /** Who of them is still to get it: message id, subscription id */
+  readonly outstanding: Collection<0>;
+  readonly deduplication: Deduplication;
+  readonly signing: Signing;
+  /** Set when the service starts. */
+  lanes!: Lanes;
+
+  constructor(kernel: Kernel) {
+    const { store } = kernel;
+    this.topics = store.collection("sns.topics");
+    this.subscriptions = store.collection("sns.subscriptions");
+    this.tokens = store.collection("sns.tokens");
+    this.messages = store.collection("sns.messages");
+    this.outstanding = store.collection("sns.outstanding");
+    this.deduplication = new Deduplication(store);
+    this.signing = new Signing(kernel);
+  }
+}
+
+/** What deliveries and timers have. */
+export type Context = ServiceContext<SnsState>;

@@ -1,0 +1,103 @@
+/** The attributes of a topic: what may be set, and what is told of them. */
+import { NotEmulatedError } from "../../aws/error.ts";
+import { findPolicyFault } from "../../iam/validation.ts";
+import { checkDeliveryPolicy, effectiveTopicPolicy } from "./delivery-policy.ts";
+import { invalidParameter } from "./errors.ts";
+import { subscriptionsOf } from "./subscription.ts";
+import { topicArn } from "./topic.ts";
+import { policyOf } from "./topic-policy.ts";
+import type { Attributes, TopicRecord } from "./records.ts";
+import type { SnsState } from "./state.ts";
+
+export const MESSAGE_BYTES_DEFAULT = 262_144;
+const MESSAGE_BYTES_MIN = 1024;
+const MESSAGE_BYTES_MAX = 1_048_576;
+const POLICY_BYTES_MAX = 30_720;
+
+const BOOLEAN = (value: string) =>
+  /^(true|false)$/i.test(value) ? undefined : `Invalid value [${value}]. Must be true or false.`;
+const oneOf =
+  (...values: string[]) =>
+  (value: string) =>
+    values.includes(value) ? undefined : `Invalid value [${value}]. Must be one of [${values.join(", ")}].`;
+
+/** What is wrong with a value, where something is. */
+const RULES: Readonly<Record<string, (value: string, topic: { readonly fifo: boolean }) => string | undefined>> = {
+  DisplayName: (value) => (value.length > 100 ? "Must be less than or equal to 100 characters long" : undefined),
+  Policy: (value) =>
+    value === ""
+      ? undefined
+      : Buffer.byteLength(value) > POLICY_BYTES_MAX || findPolicyFault(value, "resource")
+        ? "Policy Error: null"
+        : undefined,
+  DeliveryPolicy: (value) => (value === "" ? undefined : checkDeliveryPolicy(value, "topic")),
+  SignatureVersion: oneOf("1", "2"),
+  TracingConfig: oneOf("PassThrough", "Active"),
+  MaximumMessageSize: (value) => {
+    const bytes = Number(value);
+    return Number.isInteger(bytes) && bytes >= MESSAGE_BYTES_MIN && bytes <= MESSAGE_BYTES_MAX
+      ? undefined
+      : `Value must be between ${MESSAGE_BYTES_MIN} and ${MESSAGE_BYTES_MAX}`;
+  },
+  ContentBasedDeduplication: (value, { fifo }) =>
+    fifo ? BOOLEAN(value) : "Content-based deduplication can only be set for FIFO topics",
+  FifoThroughputScope: (value, { fifo }) =>
+    fifo ? oneOf("Topic", "MessageGroup")(value) : "FifoThroughputScope can only be set for FIFO topics",
+};
+
+/** AWS has these, and they would change what happens to messages. */
+const REFUSED: Readonly<Record<string, string>> = {
+  KmsMasterKeyId: "encryption of SNS topics with KMS (KmsMasterKeyId)",
+  ArchivePolicy: "message archiving of SNS topics (ArchivePolicy)",
+  DataProtectionPolicy: "message data protection of SNS topics (DataProtectionPolicy)",
+};
+/** AWS: "Amazon SNS message delivery status": logs of deliveries. */
+const FEEDBACK = /^(HTTP|Firehose|Lambda|Application|SQS)(Success|Failure)Feedback(RoleArn|SampleRate)$/;
+
+/**
+ * Checks an attribute that is to be set.
+ * @param prefix what stands before the reason in AWS's message: `Attributes Reason: ` in CreateTopic
+ * @throws AwsError InvalidParameter; NotEmulatedError
+ */
+export function checkTopicAttribute(name: string, value: string, topic: { fifo: boolean }, prefix: string): void {
+  const refused = REFUSED[name] ?? (FEEDBACK.test(name) ? `delivery status logging of SNS (${name})` : undefined);
+  if (refused !== undefined && value !== "") throw new NotEmulatedError(refused);
+  if (name === "TracingConfig" && value === "Active")
+    throw new NotEmulatedError("active tracing of SNS topics (TracingConfig Active)");
+  if (refused !== undefined) return;
+  const rule = RULES[name];
+  if (!rule) throw invalidParameter(`${prefix}AttributeName`);
+  const fault = rule(value, topic);
+  if (fault !== undefined)
+    throw invalidParameter(name === "Policy" ? `Policy Error: null` : `${prefix}${name}: ${fault}`);
+}
+
+/** An attribute as it is kept. */
+export function keptValue(name: string, value: string): string {
+  return name === "ContentBasedDeduplication" ? value.toLowerCase() : value;
+}
+
+/** All attributes, as GetTopicAttributes tells them. */
+export function describeTopic(state: SnsState, topic: TopicRecord): Attributes {
+  const all = [...subscriptionsOf(state, topic)];
+  const pending = all.filter(({ confirmation }) => confirmation === "pending").length;
+  return {
+    DisplayName: "",
+    ...topic.attributes,
+    ...(topic.fifo
+      ? { FifoTopic: "true", ContentBasedDeduplication: topic.attributes["ContentBasedDeduplication"] ?? "false" }
+      : {}),
+    TopicArn: topicArn(topic),
+    Owner: topic.account,
+    Policy: policyOf(topic),
+    EffectiveDeliveryPolicy: JSON.stringify(effectiveTopicPolicy(topic)),
+    SubscriptionsConfirmed: String(all.length - pending),
+    SubscriptionsPending: String(pending),
+    SubscriptionsDeleted: String(topic.deletedSubscriptions),
+  };
+}
+
+/** The most bytes of a message, with its attributes. */
+export function messageBytesMax(topic: TopicRecord): number {
+  return Number(topic.attributes["MaximumMessageSize"] ?? MESSAGE_BYTES_DEFAULT);
+}
