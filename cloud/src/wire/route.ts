@@ -121,13 +121,17 @@ export function routeForm(parameters: URLSearchParams, signingName: string | und
   const version = parameters.get("Version");
   if (action === null || action === "") return { protocol: "awsQuery", api: undefined, error: missingAction() };
   const signed = signingName === undefined ? undefined : BY_SIGNING_NAME.get(signingName);
-  const candidates = signed ?? [...API_INDEX].filter(([, facts]) => facts.version === version).map(([name]) => name);
+  // AWS: links that are followed without a signature, such as SNS's, name no version.
+  const isNamed = (facts: { version: string; protocol: string }) =>
+    version === null ? facts.protocol === "awsQuery" : facts.version === version;
+  const candidates = signed ?? [...API_INDEX].filter(([, facts]) => isNamed(facts)).map(([name]) => name);
   for (const candidate of candidates) {
     const api = getApi(candidate);
     if (!api.knows(action)) continue;
     return routeNamed(api, action, candidate === "ec2" ? "ec2Query" : "awsQuery", () => invalidAction(action, version));
   }
-  const api = candidates[0] === undefined ? undefined : getApi(candidates[0]);
+  const isGuessed = signed === undefined && version === null;
+  const api = candidates[0] === undefined || isGuessed ? undefined : getApi(candidates[0]);
   if (api)
     return { protocol: api.name === "ec2" ? "ec2Query" : "awsQuery", api, error: invalidAction(action, version) };
   const service =

@@ -40,6 +40,9 @@ const JAVA_PACKAGE: Record<string, string> = {
   dynamodbstreams: "com.amazonaws.dynamodb.v20120810",
 };
 
+/** AWS: "requires an AWS signature only when …", which their model does not say. */
+const UNSIGNED = new Set(["sns:ConfirmSubscription", "sns:Unsubscribe"]);
+
 /** One service's API. */
 export class ServiceApi {
   readonly name: string;
@@ -166,7 +169,7 @@ export class ServiceApi {
       status: http?.[2] ?? 200,
       hostPrefix: (traits["endpoint"] as [string] | undefined)?.[0],
       idempotent: traits["idempotent"] === 1,
-      mayBeUnsigned: traits["noAuth"] === 1,
+      mayBeUnsigned: traits["noAuth"] === 1 || UNSIGNED.has(`${this.name}:${name}`),
       inputPayload: input.members.find((member) => member.location === "payload"),
       outputPayload: output.members.find((member) => member.location === "payload"),
       eventStream: output.members.find((member) => member.shape.kind === "union" && member.shape.streaming),

@@ -50,8 +50,7 @@ function unsignedPart({ privateKey, commonName, serial, fromMs, toMs }: Certific
   return der(
     TAG.sequence,
     der(explicit(0), der(TAG.integer, Buffer.from([2]))),
-    // A leading zero byte keeps the number positive.
-    der(TAG.integer, Buffer.from(`00${serial}`, "hex")),
+    der(TAG.integer, positive(serial)),
     algorithm,
     name,
     der(TAG.sequence, time(fromMs), time(toMs)),
@@ -59,6 +58,13 @@ function unsignedPart({ privateKey, commonName, serial, fromMs, toMs }: Certific
     key,
     der(explicit(3), der(TAG.sequence, extension)),
   );
+}
+
+/** In as few bytes as may be, the first bit zero. */
+function positive(hex: string): Buffer {
+  const bare = hex.replace(/^0+(?=.)/, "");
+  const even = bare.length % 2 === 0 ? bare : `0${bare}`;
+  return Buffer.from(Number.parseInt(even.slice(0, 2), 16) >= 0x80 ? `00${even}` : even, "hex");
 }
 
 /** RFC 5280: two digits of the year until 2049. */

@@ -100,9 +100,9 @@ interface TopicPolicy {
 }
 
 interface SubscriptionPolicy {
-  healthyRetryPolicy?: Partial<RetryPolicy>;
-  throttlePolicy?: { maxReceivesPerSecond: number };
-  requestPolicy?: { headerContentType: string };
+  healthyRetryPolicy?: Partial<RetryPolicy> | null;
+  throttlePolicy?: { maxReceivesPerSecond: number } | null;
+  requestPolicy?: { headerContentType: string } | null;
 }
 
 function topicPolicy(topic: TopicRecord | undefined): NonNullable<TopicPolicy["http"]> {
@@ -120,6 +120,31 @@ export function effectiveTopicPolicy(topic: TopicRecord): object {
       defaultRequestPolicy: own.defaultRequestPolicy ?? { headerContentType: CONTENT_TYPE_DEFAULT },
     },
   };
+}
+
+/** A topic's policy as it is kept and told. AWS (observed): with the switch, and without what is null. */
+export function normalTopicPolicy(text: string): string {
+  const { http = {} } = JSON.parse(text) as TopicPolicy;
+  const given = Object.entries(http).filter(([, value]) => value !== null);
+  return JSON.stringify({ http: { disableSubscriptionOverrides: false, ...Object.fromEntries(given) } });
+}
+
+/** A subscription's policy as it is kept and told. AWS (observed): every part, null where it was not given. */
+export function normalSubscriptionPolicy(text: string): string {
+  return JSON.stringify({ ...PARTS, ...(JSON.parse(text) as object) });
+}
+
+const PARTS = {
+  healthyRetryPolicy: null,
+  sicklyRetryPolicy: null,
+  throttlePolicy: null,
+  requestPolicy: null,
+  guaranteed: false,
+};
+
+/** As `EffectiveDeliveryPolicy` tells it of a subscription. */
+export function describePolicy(policy: HttpPolicy): string {
+  return JSON.stringify({ ...PARTS, ...policy });
 }
 
 /** The policy that holds for a subscription over HTTP: its own, unless the topic forbids that, else the topic's. */

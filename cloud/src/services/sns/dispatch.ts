@@ -7,14 +7,17 @@ import type { Span } from "../../kernel/trace.ts";
 import { sendToDeadLetterQueue } from "./dead-letter.ts";
 import { delaySeconds, effectivePolicy, MAIL_ENDPOINT, MANAGED_ENDPOINT, type RetryPolicy } from "./delivery-policy.ts";
 import { filterOf } from "./filter-policy.ts";
+import { postToServer } from "./http-endpoint.ts";
 import { sendToFunction } from "./lambda-endpoint.ts";
+import { sendMail } from "./mail-endpoint.ts";
 import type { Message } from "./message.ts";
 import { sendToQueue } from "./sqs-endpoint.ts";
-import type { Dispatch, Handshake, Kind, Lanes, Parcel } from "./parcel.ts";
+import type { Dispatch, Handshake, KeptHandshake, Kind, Lanes, Parcel } from "./parcel.ts";
 import type { Protocol, SubscriptionRecord } from "./records.ts";
 import type { Context, SnsState } from "./state.ts";
 import { findSubscription, subscriptionArn, subscriptionsOf } from "./subscription.ts";
 import { scopeOf } from "./subscription-attributes.ts";
+import { signatureVersionOf } from "./topic-attributes.ts";
 import { type Cx, findTopic, topicArn } from "./topic.ts";
 
 const KIND_OF: Readonly<Record<Protocol, Kind>> = {
@@ -31,8 +34,8 @@ type Send = (cx: Context, parcel: Parcel, span: Span) => Promise<void>;
 const SENDERS: Readonly<Record<Kind, Send>> = {
   sqs: sendToQueue,
   lambda: sendToFunction,
-  http: sendToQueue,
-  mail: sendToQueue,
+  http: postToServer,
+  mail: sendMail,
 };
 
 /** Registers the deliveries. */
@@ -50,21 +53,29 @@ export function dispatch(cx: Cx, message: Message): void {
     if (!filter || filterOf(filter, scopeOf(subscription.attributes))(message)) chosen.push(subscription);
     else noteFiltered(cx, subscription, message);
   }
+  const topicRecord = findTopic(cx.state, message.topic);
+  const nowMs = cx.kernel.clock.now();
   const isShared = chosen.length > 1;
   if (isShared) cx.state.messages.put([message.id], message);
-  for (const { topic, id, protocol } of chosen) {
+  for (const subscription of chosen) {
+    const { topic, id, protocol } = subscription;
     if (isShared) cx.state.outstanding.put([message.id, id], 0);
     const group = message.sequenceNumber === undefined ? {} : { group: `${topicArn(topic)}:${id}:${message.groupId}` };
     cx.state.lanes[KIND_OF[protocol]](
       { type: "Notification", subscription: { topic, id }, message: isShared ? message.id : message },
-      { ...group, parent: cx.span },
+      { ...group, delayMs: cx.state.throttle.delayMs(topicRecord, subscription, nowMs), parent: cx.span },
     );
   }
 }
 
 export function sendHandshake(cx: Cx, handshake: Handshake): void {
   const { kernel, state, span } = cx;
-  const kept = { ...handshake, messageId: kernel.random.uuid(), publishedMs: kernel.clock.now() };
+  const kept: KeptHandshake = {
+    ...handshake,
+    messageId: kernel.random.uuid(),
+    publishedMs: kernel.clock.now(),
+    signatureVersion: signatureVersionOf(findTopic(state, handshake.subscription.topic)),
+  };
   state.lanes[KIND_OF[handshake.subscription.protocol]](kept, { parent: span });
 }
 

@@ -2,17 +2,15 @@
 import { documentText, lines, type Sending, timeText } from "./notification.ts";
 import { subscriptionArn } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
-import type { Handshake } from "./parcel.ts";
-
-type Kept = Handshake & { readonly messageId: string; readonly publishedMs: number };
+import type { Handshake, KeptHandshake } from "./parcel.ts";
 
 export function subscribeUrl(endpoint: string, { subscription, token }: Handshake): string {
   return `${endpoint}/?Action=ConfirmSubscription&TopicArn=${topicArn(subscription.topic)}&Token=${token}`;
 }
 
 /** The document with the token, its members in AWS's order. */
-export async function handshakeText({ signing, endpoint }: Sending, handshake: Kept): Promise<string> {
-  const { type, subscription, token, messageId, publishedMs } = handshake;
+export async function handshakeText({ signing, endpoint }: Sending, handshake: KeptHandshake): Promise<string> {
+  const { type, subscription, token, messageId, publishedMs, signatureVersion } = handshake;
   const arn = topicArn(subscription.topic);
   const message =
     type === "SubscriptionConfirmation"
@@ -37,8 +35,8 @@ export async function handshakeText({ signing, endpoint }: Sending, handshake: K
     ["Message", message],
     ["SubscribeURL", url],
     ["Timestamp", timestamp],
-    ["SignatureVersion", "1"],
-    ["Signature", await signing.sign(signed, "1")],
+    ["SignatureVersion", signatureVersion],
+    ["Signature", await signing.sign(signed, signatureVersion)],
     ["SigningCertURL", endpoint + (await signing.certificatePath())],
   ]);
 }

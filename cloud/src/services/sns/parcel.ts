@@ -20,7 +20,8 @@ export interface Handshake {
 }
 
 /** As it is kept with its delivery. */
-export type KeptHandshake = Handshake & { readonly messageId: string; readonly publishedMs: number };
+export type KeptHandshake = Handshake &
+  Pick<Message, "publishedMs" | "signatureVersion"> & { readonly messageId: string };
 export type Dispatch = Notification | KeptHandshake;
 
 /** What an endpoint is handed. */

@@ -1,7 +1,7 @@
 /**
  * Amazon SNS: standard and FIFO topics; subscriptions of queues, functions, web servers and mailboxes.
  */
-import { defineService, type Ask } from "../../service.ts";
+import { type Ask, type DataPlane, defineService } from "../../service.ts";
 import * as permissions from "./operations/permissions.ts";
 import { publish, publishBatch } from "./operations/publish.ts";
 import * as subscriptions from "./operations/subscriptions.ts";
@@ -10,6 +10,7 @@ import * as topics from "./operations/topics.ts";
 import { PENDING_TIMER, removeSubscription } from "./subscribing.ts";
 import { findSubscription } from "./subscription.ts";
 import { askOf, type Cx, topicArn } from "./topic.ts";
+import { certificatePlane } from "./certificate-plane.ts";
 import { openLanes } from "./dispatch.ts";
 import { SnsState } from "./state.ts";
 
@@ -30,6 +31,7 @@ export const sns = defineService({
   api: "sns",
   iamPrefix: "sns",
   state: (kernel) => new SnsState(kernel),
+  dataPlanes: [certificatePlane as DataPlane<SnsState>],
   start(cx) {
     const { kernel, state } = cx;
     state.lanes = openLanes(cx);

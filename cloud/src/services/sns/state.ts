@@ -6,6 +6,7 @@ import type { Message } from "./message.ts";
 import type { Lanes } from "./parcel.ts";
 import type { SubscriptionRecord, TokenRecord, TopicRecord } from "./records.ts";
 import { Signing } from "./signing.ts";
+import { Throttle } from "./throttle.ts";
 
 /** What the service keeps. Keys begin with account and Region of the topic. */
 export class SnsState {
@@ -21,6 +22,7 @@ export class SnsState {
   readonly outstanding: Collection<0>;
   readonly deduplication: Deduplication;
   readonly signing: Signing;
+  readonly throttle = new Throttle();
   /** Set when the service starts. */
   lanes!: Lanes;
 

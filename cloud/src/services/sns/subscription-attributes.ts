@@ -1,7 +1,7 @@
 /** The attributes of a subscription: what may be set, and what is told of them. */
 import { findArn } from "../../aws/arn.ts";
 import { NotEmulatedError } from "../../aws/error.ts";
-import { checkDeliveryPolicy, effectivePolicy } from "./delivery-policy.ts";
+import { checkDeliveryPolicy, describePolicy, effectivePolicy, normalSubscriptionPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { checkFilterPolicy, type FilterScope } from "./filter-policy.ts";
 import { subscriptionArn } from "./subscription.ts";
@@ -81,6 +81,7 @@ function redriveFault(value: string, { endpoint, topic }: Subscriber): string | 
 
 /** An attribute as it is kept. */
 export function keptValue(name: string, value: string): string {
+  if (name === "DeliveryPolicy" && value !== "") return normalSubscriptionPolicy(value);
   return name === "RawMessageDelivery" ? value.toLowerCase() : value;
 }
 
@@ -107,7 +108,7 @@ export function describeSubscription(state: SnsState, subscription: Subscription
     ...others,
     ...(attributes["FilterPolicy"] ? { FilterPolicyScope: scopeOf(attributes) } : {}),
     ...(protocol === "http" || protocol === "https"
-      ? { EffectiveDeliveryPolicy: JSON.stringify(effectivePolicy(findTopic(state, subscription.topic), subscription)) }
+      ? { EffectiveDeliveryPolicy: describePolicy(effectivePolicy(findTopic(state, subscription.topic), subscription)) }
       : {}),
     Endpoint: subscription.endpoint,
     Protocol: protocol,

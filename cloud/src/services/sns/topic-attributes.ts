@@ -1,7 +1,7 @@
 /** The attributes of a topic: what may be set, and what is told of them. */
 import { NotEmulatedError } from "../../aws/error.ts";
 import { findPolicyFault } from "../../iam/validation.ts";
-import { checkDeliveryPolicy, effectiveTopicPolicy } from "./delivery-policy.ts";
+import { checkDeliveryPolicy, effectiveTopicPolicy, normalTopicPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { subscriptionsOf } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
@@ -74,6 +74,7 @@ export function checkTopicAttribute(name: string, value: string, topic: { fifo: 
 
 /** An attribute as it is kept. */
 export function keptValue(name: string, value: string): string {
+  if (name === "DeliveryPolicy") return normalTopicPolicy(value);
   return name === "ContentBasedDeduplication" ? value.toLowerCase() : value;
 }
 
@@ -100,4 +101,8 @@ export function describeTopic(state: SnsState, topic: TopicRecord): Attributes {
 /** The most bytes of a message, with its attributes. */
 export function messageBytesMax(topic: TopicRecord): number {
   return Number(topic.attributes["MaximumMessageSize"] ?? MESSAGE_BYTES_DEFAULT);
+}
+
+export function signatureVersionOf(topic: TopicRecord | undefined): "1" | "2" {
+  return topic?.attributes["SignatureVersion"] === "2" ? "2" : "1";
 }

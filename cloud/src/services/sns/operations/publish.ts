@@ -12,7 +12,7 @@ import {
 import { bytesOf, checkGiven, type Given, type Message, readAttributes, readTexts } from "../message.ts";
 import { nextInOrder } from "../fifo.ts";
 import { type Cx, getTopic, readTopicArn } from "../topic.ts";
-import { MESSAGE_BYTES_DEFAULT, messageBytesMax } from "../topic-attributes.ts";
+import { MESSAGE_BYTES_DEFAULT, messageBytesMax, signatureVersionOf } from "../topic-attributes.ts";
 import { dispatch } from "../dispatch.ts";
 import type { TopicRecord } from "../records.ts";
 
@@ -89,7 +89,7 @@ function accept(cx: Cx, topic: TopicRecord, given: Given, texts: Pick<Message, "
     topic: { account, region, name },
     publishedMs: cx.kernel.clock.now(),
     ...texts,
-    signatureVersion: topic.attributes["SignatureVersion"] === "2" ? "2" : "1",
+    signatureVersion: signatureVersionOf(topic),
     ...(given.Subject === undefined ? {} : { subject: given.Subject }),
     ...(attributes ? { attributes } : {}),
     ...(traceHeader === undefined ? {} : { traceHeader }),

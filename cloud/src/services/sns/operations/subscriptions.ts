@@ -26,10 +26,6 @@ import type { Attributes, Protocol, SubscriptionRecord, TopicRecord } from "../r
 
 const PROTOCOLS = new Set<string>(["http", "https", "email", "email-json", "sqs", "lambda"]);
 const REFUSED: Readonly<Record<string, string>> = {
-  http: "SNS subscriptions of web servers (http)",
-  https: "SNS subscriptions of web servers (https)",
-  email: "SNS subscriptions of mailboxes (email)",
-  "email-json": "SNS subscriptions of mailboxes (email-json)",
   sms: "SNS subscriptions of telephones (sms)",
   application: "SNS subscriptions of mobile applications (application)",
   firehose: "SNS subscriptions of Firehose streams (firehose)",
@@ -40,8 +36,9 @@ export function subscribe(cx: Cx, input: Input<"sns", "Subscribe">): Output<"sns
   const topic = getTopic(cx, input.TopicArn);
   const protocol = readProtocol(input.Protocol ?? "");
   const endpoint = readEndpoint(topic, protocol, input.Endpoint);
-  const attributes = readAttributes(input.Attributes);
-  checkAttributes(attributes, attributes, { protocol, endpoint, topic }, "Attributes Reason: ");
+  const given = input.Attributes ?? {};
+  checkAttributes(given, given, { protocol, endpoint, topic }, "Attributes Reason: ");
+  const attributes = keptAttributes(given);
   const known = [...subscriptionsOf(cx.state, topic)].find(
     (one) => one.protocol === protocol && one.endpoint === endpoint,
   );
@@ -73,8 +70,9 @@ function create(
   return subscription;
 }
 
-function readAttributes(given: Record<string, string> | undefined): Attributes {
-  return Object.fromEntries(Object.entries(given ?? {}).map(([name, value]) => [name, keptValue(name, value)]));
+function keptAttributes(given: Attributes): Attributes {
+  const set = Object.entries(given).filter(([, value]) => value !== "");
+  return Object.fromEntries(set.map(([name, value]) => [name, keptValue(name, value)]));
 }
 
 function readProtocol(text: string): Protocol {
@@ -135,7 +133,7 @@ export function confirmSubscription(
 
 /**
  * AWS: "If the Unsubscribe call does not require authentication and the requester is not the subscription owner, a final
- * cancellation message is delivered to the endpoint".
+ * cancellation message is delivered to the endpoint"; observed: to a web server also where its owner ends it.
  */
 export function unsubscribe(cx: Cx, input: Input<"sns", "Unsubscribe">): object {
   const subscription = findSubscription(cx.state, readSubscriptionArn(input.SubscriptionArn));
@@ -144,7 +142,8 @@ export function unsubscribe(cx: Cx, input: Input<"sns", "Unsubscribe">): object 
   const account = accountOf(cx.principal);
   if (account === undefined ? subscription.authenticateOnUnsubscribe : account !== owner && account !== topic.account)
     throw notAuthorized("Not authorized to unsubscribe");
-  endSubscription(cx, subscription, account !== owner);
+  const isServer = subscription.protocol === "http" || subscription.protocol === "https";
+  endSubscription(cx, subscription, isServer || account !== owner);
   return {};
 }
 
