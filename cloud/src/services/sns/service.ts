@@ -12,6 +12,7 @@ import { findSubscription } from "./subscription.ts";
 import { askOf, type Cx, topicArn } from "./topic.ts";
 import { certificatePlane } from "./certificate-plane.ts";
 import { openLanes } from "./dispatch.ts";
+import { resources } from "./resources.ts";
 import { SnsState } from "./state.ts";
 
 const onTopic =
@@ -31,6 +32,7 @@ export const sns = defineService({
   api: "sns",
   iamPrefix: "sns",
   state: (kernel) => new SnsState(kernel),
+  resources,
   dataPlanes: [certificatePlane as DataPlane<SnsState>],
   start(cx) {
     const { kernel, state } = cx;

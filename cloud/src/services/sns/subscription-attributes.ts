@@ -43,9 +43,9 @@ function faultOf(name: string, value: string, all: Attributes, subscriber: Subsc
         ? `Delivery protocol [${subscriber.protocol}] does not support raw message delivery.`
         : undefined;
     case "FilterPolicyScope":
-      return value === "MessageAttributes" || value === "MessageBody"
-        ? undefined
-        : `FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`;
+      if (value !== "MessageAttributes" && value !== "MessageBody")
+        return `FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`;
+      return all["FilterPolicy"] ? checkFilterPolicy(all["FilterPolicy"], value) : undefined;
     case "FilterPolicy":
       return value === "" ? undefined : checkFilterPolicy(value, scopeOf(all));
     case "RedrivePolicy":
