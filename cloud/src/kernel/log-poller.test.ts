@@ -8,10 +8,12 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
+const textsOf = (records: readonly { record: string }[]) => records.map(({ record }) => record);
+
 function setUp(policy: Partial<LogPolicy<string>> = {}) {
   const kernel = openKernel({ clock: "frozen", seed: "log" });
   open.push(kernel);
-  const log: { position: number; writtenMs: number; record: string }[] = [];
+  const log: { position: string; writtenMs: number; record: string }[] = [];
   const batches: string[][] = [];
   const discarded: [string[], string][] = [];
   const bad = new Set<string>();
@@ -21,22 +23,26 @@ function setUp(policy: Partial<LogPolicy<string>> = {}) {
       {
         name: "test",
         topic: "log",
-        read: async (after, max) => log.filter(({ position }) => position > after).slice(0, max),
+        read: async (after, max) => log.filter(({ position }) => Number(position) > Number(after ?? 0)).slice(0, max),
       },
       {
         sizeMax: 4,
+        bytesMax: 100,
+        bytesOf: (record) => record.length,
+        readMax: 10,
+        tumblingMs: 0,
         windowMs: 0,
         retriesMax: Infinity,
         ageMsMax: Infinity,
         bisects: false,
         accepts: (record) => record !== "no",
-        async handle(records) {
-          batches.push([...records]);
-          if (records.some((record) => bad.has(record))) throw new Error("failed");
-          return undefined;
+        async handle({ records }) {
+          batches.push(textsOf(records));
+          if (records.some(({ record }) => bad.has(record))) throw new Error("failed");
+          return {};
         },
-        async discard(records, reason) {
-          discarded.push([[...records], reason]);
+        discard(records, reason) {
+          discarded.push([textsOf(records), reason]);
         },
         ...policy,
       },
@@ -44,7 +50,7 @@ function setUp(policy: Partial<LogPolicy<string>> = {}) {
       ["log"],
     );
   const write = (...records: string[]) => {
-    for (const record of records) log.push({ position: log.length + 1, writtenMs: kernel.clock.now(), record });
+    for (const record of records) log.push({ position: String(log.length + 1), writtenMs: kernel.clock.now(), record });
     kernel.news.tell("log");
   };
   return { kernel, make, write, batches, discarded, bad };
@@ -60,7 +66,7 @@ test("records go in order; a new poller goes on behind the checkpoint", async ()
   make().start();
   write("5");
   await kernel.settled();
-  expect(batches).toEqual([["1", "2", "3"], ["4"], ["5"]]);
+  expect(batches).toEqual([["1", "2", "3", "4"], ["5"]]);
 });
 
 test("a failed batch blocks the log until its retries are used up", async () => {
@@ -91,9 +97,9 @@ test("halving leaves only what fails", async () => {
 test("what is before the first that failed is done", async () => {
   const batches: string[][] = [];
   const { kernel, make, write } = setUp({
-    async handle(records) {
-      batches.push([...records]);
-      return batches.length === 1 ? records[1] : undefined;
+    async handle({ records }) {
+      batches.push(textsOf(records));
+      return batches.length === 1 ? { failedAt: 1 } : {};
     },
   });
   make().start();
@@ -125,4 +131,48 @@ test("a batch waits for its window", async () => {
   write("2");
   await kernel.clock.advance("5 seconds");
   expect(batches).toEqual([["1", "2"]]);
+});
+
+test("a window of time hands on its state and is closed at its end", async () => {
+  const calls: [string[], string, boolean][] = [];
+  const { kernel, make, write } = setUp({
+    tumblingMs: 60_000,
+    sizeMax: 2,
+    async handle({ records, tumbling, isFinal }) {
+      calls.push([textsOf(records), tumbling!.state, isFinal]);
+      return { state: JSON.stringify({ count: (JSON.parse(tumbling!.state).count ?? 0) + records.length }) };
+    },
+  });
+  make().start();
+  write("1", "2", "3");
+  await kernel.settled();
+  await kernel.clock.advance("2 minutes");
+  write("4");
+  await kernel.settled();
+  expect(calls).toEqual([
+    [["1", "2"], "{}", false],
+    [["3"], `{"count":2}`, false],
+    [[], `{"count":3}`, true],
+    [["4"], "{}", false],
+  ]);
+});
+
+test("what could not be tried counts as no retry", async () => {
+  let tries = 0;
+  const { kernel, make, write, discarded } = setUp({
+    retriesMax: 0,
+    handle: async () => (++tries < 4 ? { failedAt: 0, isUntried: true } : {}),
+  });
+  make().start();
+  write("1");
+  await kernel.clock.advance("1 minute");
+  expect([tries, discarded]).toEqual([4, []]);
+});
+
+test("a batch holds no more bytes than it may", async () => {
+  const { kernel, make, write, batches } = setUp({ bytesMax: 5 });
+  make().start();
+  write("123", "45", "6", "789012");
+  await kernel.settled();
+  expect(batches).toEqual([["123", "45"], ["6"], ["789012"]]);
 });

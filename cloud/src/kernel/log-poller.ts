@@ -1,9 +1,10 @@
 import type { Kernel } from "./kernel.ts";
 import type { Collection } from "./store.ts";
 
-/** A record of a log; positions rise. */
+/** A record of a log. */
 export interface Positioned<R> {
-  readonly position: number;
+  /** Where it stands, in words of the source's own. */
+  readonly position: string;
   /** When it was written (ms since 1970). */
   readonly writtenMs: number;
   readonly record: R;
@@ -14,54 +15,105 @@ export interface LogSource<R> {
   readonly name: string;
   /** What tells news when there may be more to read. */
   readonly topic: string;
-  /** Up to `max` records behind a position, oldest first. */
-  read(after: number, max: number): Promise<readonly Positioned<R>[]>;
+  /** Up to `max` records behind a position (undefined: from the first that is kept), oldest first. */
+  read(after: string | undefined, max: number): Promise<readonly Positioned<R>[]>;
 }
 
 export type DiscardReason = "retriesExhausted" | "tooOld";
 
+/** A stretch of time whose batches hand on what they have found so far. */
+export interface Tumbling {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What the last batch handed on, JSON. */
+  readonly state: string;
+  /** It holds too much to go on until its end. */
+  readonly isFull: boolean;
+}
+
+export interface Batch<R> {
+  /** Empty only in a window's last batch. */
+  readonly records: readonly Positioned<R>[];
+  readonly tumbling?: Tumbling;
+  /** The window is over. */
+  readonly isFinal: boolean;
+}
+
+/** What became of a batch. */
+export interface Outcome {
+  /** The index of the first record that failed; it and all behind it are tried again. Undefined: none failed. */
+  readonly failedAt?: number;
+  /** It could not even be tried: counts as no retry. */
+  readonly isUntried?: boolean;
+  /** For the window's next batch, JSON. */
+  readonly state?: string;
+  readonly isFull?: boolean;
+}
+
 export interface LogPolicy<R> {
+  /** Records in one batch at most. */
   readonly sizeMax: number;
+  readonly bytesMax: number;
+  bytesOf(record: R): number;
+  /** What one `read` may ask for. */
+  readonly readMax: number;
   /** How long a batch waits to become full. 0: it goes as it was read. */
   readonly windowMs: number;
+  /** Length of the windows of time, by when records were written. 0: none. */
+  readonly tumblingMs: number;
   /** How often a batch is tried again; Infinity: until it is too old. */
   readonly retriesMax: number;
   /** Older records are discarded. Infinity: none. */
   readonly ageMsMax: number;
-  /** Whether a batch that failed is halved; halving counts as no retry. */
+  /** Whether a batch that failed is halved, or split where it failed; that counts as no retry. */
   readonly bisects: boolean;
   accepts(record: R): boolean;
-  /** Answers the first record that failed; it and all behind it are tried again. A rejection: all of them failed. */
-  handle(records: readonly R[]): Promise<R | undefined>;
-  /** Told of records that are given up, before they are passed over. */
-  discard(records: readonly R[], reason: DiscardReason): Promise<void>;
+  /** A rejection: all of them failed. */
+  handle(batch: Batch<R>): Promise<Outcome>;
+  /** Told of records that are given up, in the transaction that passes over them. @param attempts how often they were tried */
+  discard(records: readonly Positioned<R>[], reason: DiscardReason, attempts: number): void;
 }
 
 /** How far a log was handled; survives a restart. */
 export interface Checkpoint {
-  /** All up to here is done. */
-  readonly after: number;
+  /** All up to here is done. Undefined: nothing is. */
+  readonly after?: string;
   /** Failures of the batch that is next. */
   readonly failures: number;
-  /** Sizes of the next batches, where a failed one was halved. */
+  /** Sizes of the next batches, where a failed one is tried again as it was or in parts. */
   readonly sizes: readonly number[];
+  readonly tumbling?: Tumbling;
 }
+
+/** Where a log is begun that was never handled. */
+export const LOG_BEGIN: Checkpoint = { failures: 0, sizes: [] };
 
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 60_000;
 
-type Parts = Pick<Kernel, "clock" | "activity" | "news">;
+type Parts = Pick<Kernel, "clock" | "activity" | "news" | "store">;
+
+/** A record that was read and not handled yet. */
+interface Waiting<R> extends Positioned<R> {
+  readonly bytes: number;
+  /** The last position before the next that waits: what lies between is not accepted. */
+  through: string;
+}
 
 /** Reads one log in order, one batch at a time, and keeps a checkpoint. Waiting is no activity. */
 export class LogPoller<R> {
   #stopped = true;
-  #polling = false;
+  #polling: Promise<void> | undefined;
   #again = false;
   #cancelTimer: (() => void) | undefined;
   #windowEndMs: number | undefined;
   #retryAtMs = 0;
   #readFailures = 0;
+  #untried = 0;
   #unlisten: (() => void) | undefined;
+  readonly #waiting: Waiting<R>[] = [];
+  /** How far was read, once something was. */
+  #readTo: string | undefined;
 
   /** @param checkpoints where the checkpoint is kept, under the key; undefined there: from the log's begin */
   constructor(
@@ -69,7 +121,7 @@ export class LogPoller<R> {
     private readonly source: LogSource<R>,
     private readonly policy: LogPolicy<R>,
     private readonly checkpoints: Collection<Checkpoint>,
-    private readonly key: readonly string[],
+    private readonly key: readonly (string | number)[],
   ) {}
 
   start(): void {
@@ -78,19 +130,18 @@ export class LogPoller<R> {
     this.#poll();
   }
 
-  /** A batch that runs is let run. */
-  stop(): void {
+  /** A batch that runs is let run. Resolves when it is done. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#unlisten?.();
     this.#cancelTimer?.();
+    await this.#polling;
   }
 
   #poll(): void {
     if (this.#stopped || this.parts.clock.now() < this.#retryAtMs) return;
     this.#again = true;
-    if (this.#polling) return;
-    this.#polling = true;
-    void this.parts.activity.during(`poll:${this.source.name}`, async () => {
+    this.#polling ??= this.parts.activity.during(`poll:${this.source.name}`, async () => {
       try {
         while (this.#again && !this.#stopped) {
           this.#again = false;
@@ -98,74 +149,185 @@ export class LogPoller<R> {
         }
         this.#readFailures = 0;
       } catch {
+        // The call's own span says what went wrong.
         this.#later(this.#readFailures++);
       } finally {
-        this.#polling = false;
+        this.#polling = undefined;
       }
     });
   }
 
   /** Handles one batch. False: nothing to do now. */
   async #step(): Promise<boolean> {
-    const checkpoint = this.checkpoints.get([...this.key]) ?? { after: 0, failures: 0, sizes: [] };
-    const max = checkpoint.sizes[0] ?? this.policy.sizeMax;
-    const entries = await this.source.read(checkpoint.after, max);
-    if (entries.length === 0 || this.#stopped) return false;
-    const now = this.parts.clock.now();
-    const old = entries.findLastIndex(({ writtenMs }) => now - writtenMs > this.policy.ageMsMax);
-    if (old >= 0) {
-      await this.policy.discard(this.#wanted(entries.slice(0, old + 1)), "tooOld");
-      return this.#keep({ after: entries[old]!.position, failures: 0, sizes: [] });
-    }
-    if (checkpoint.failures === 0 && entries.length < max && this.#waitsToFill()) return false;
-    this.#windowEndMs = undefined;
-    return this.#handle(checkpoint, entries);
+    const checkpoint = this.checkpoints.get([...this.key]) ?? LOG_BEGIN;
+    await this.#fill(checkpoint.sizes[0] ?? this.policy.sizeMax);
+    if (this.#stopped) return false;
+    // What was not accepted may have moved it on.
+    const current = this.checkpoints.get([...this.key]) ?? LOG_BEGIN;
+    return this.#passOld(current) || this.#handleNext(current);
   }
 
-  async #handle(checkpoint: Checkpoint, entries: readonly Positioned<R>[]): Promise<boolean> {
-    const { handle, retriesMax, bisects, discard } = this.policy;
-    const wanted = this.#wanted(entries);
-    const done = { after: entries.at(-1)!.position, failures: 0, sizes: checkpoint.sizes.slice(1) };
-    if (wanted.length === 0) return this.#keep(done);
-    const failed = await handle(wanted).catch(() => wanted[0]);
-    if (failed === undefined) return this.#keep(done);
-    const at = entries.findIndex(({ record }) => record === failed);
-    const after = at > 0 ? entries[at - 1]!.position : checkpoint.after;
-    const left = entries.length - Math.max(at, 0);
-    if (bisects && left > 1) {
-      const half = Math.ceil(left / 2);
-      this.#keep({ after, failures: checkpoint.failures, sizes: [half, left - half, ...done.sizes] });
-    } else if (checkpoint.failures >= retriesMax) {
-      await discard(this.#wanted(entries.slice(Math.max(at, 0))), "retriesExhausted");
-      return this.#keep(done);
-    } else this.#keep({ after, failures: checkpoint.failures + 1, sizes: [left, ...done.sizes] });
-    this.#later(checkpoint.failures);
+  /** Reads until a batch is full or nothing more is there. */
+  async #fill(size: number): Promise<void> {
+    const { readMax, accepts, bytesOf, windowMs } = this.policy;
+    while (!this.#stopped && this.#waiting.length < size) {
+      const entries = await this.source.read(this.#readTo ?? this.#checkpoint().after, readMax);
+      if (entries.length === 0) return;
+      for (const entry of entries) {
+        const last = this.#waiting.at(-1);
+        if (accepts(entry.record))
+          this.#waiting.push({ ...entry, bytes: bytesOf(entry.record), through: entry.position });
+        else if (last) last.through = entry.position;
+      }
+      this.#readTo = entries.at(-1)!.position;
+      if (this.#waiting.length === 0) this.#keep({ ...this.#checkpoint(), after: this.#readTo });
+      else if (entries.length < readMax && windowMs === 0) return;
+    }
+  }
+
+  #checkpoint(): Checkpoint {
+    return this.checkpoints.get([...this.key]) ?? LOG_BEGIN;
+  }
+
+  /** Gives up what has become too old. */
+  #passOld(checkpoint: Checkpoint): boolean {
+    const now = this.parts.clock.now();
+    const old = this.#waiting.findIndex(({ writtenMs }) => now - writtenMs <= this.policy.ageMsMax);
+    const count = old < 0 ? this.#waiting.length : old;
+    if (count === 0) return false;
+    const batch = this.#waiting.slice(0, Math.min(count, checkpoint.sizes[0] ?? this.policy.sizeMax));
+    this.#giveUp(checkpoint, batch, "tooOld", checkpoint.failures);
+    return true;
+  }
+
+  async #handleNext(checkpoint: Checkpoint): Promise<boolean> {
+    const tumbling = this.#tumbling(checkpoint);
+    if (tumbling && this.#isOver(tumbling)) return this.#handle(checkpoint, [], tumbling, true);
+    const batch = this.#nextBatch(checkpoint, tumbling);
+    if (batch.length === 0) {
+      if (tumbling) this.#wakeAt(tumbling.endMs);
+      return false;
+    }
+    const isWhole = checkpoint.sizes.length > 0 || batch.length < this.#waiting.length;
+    if (!isWhole && batch.length < this.policy.sizeMax && this.#waitsToFill()) return false;
+    this.#windowEndMs = undefined;
+    return this.#handle(checkpoint, batch, tumbling, false);
+  }
+
+  #nextBatch(checkpoint: Checkpoint, tumbling: Tumbling | undefined): Waiting<R>[] {
+    const { bytesMax, sizeMax } = this.policy;
+    const size = checkpoint.sizes[0] ?? sizeMax;
+    let bytes = 0;
+    let count = 0;
+    for (const one of this.#waiting) {
+      bytes += one.bytes;
+      if (count === size || (count > 0 && bytes > bytesMax)) break;
+      if (tumbling && one.writtenMs >= tumbling.endMs) break;
+      count++;
+    }
+    return this.#waiting.slice(0, count);
+  }
+
+  /** The window that the next batch belongs to. */
+  #tumbling({ tumbling }: Checkpoint): Tumbling | undefined {
+    const { tumblingMs } = this.policy;
+    const first = this.#waiting[0];
+    if (tumblingMs === 0) return undefined;
+    if (tumbling || !first) return tumbling;
+    const startMs = Math.floor(first.writtenMs / tumblingMs) * tumblingMs;
+    return { startMs, endMs: startMs + tumblingMs, state: "{}", isFull: false };
+  }
+
+  #isOver({ endMs, isFull }: Tumbling): boolean {
+    const first = this.#waiting[0];
+    return isFull || (first ? first.writtenMs >= endMs : this.parts.clock.now() >= endMs);
+  }
+
+  async #handle(
+    checkpoint: Checkpoint,
+    batch: readonly Waiting<R>[],
+    tumbling: Tumbling | undefined,
+    isFinal: boolean,
+  ): Promise<boolean> {
+    const { retriesMax, bisects } = this.policy;
+    const outcome = await this.policy
+      .handle({ records: batch, ...(tumbling ? { tumbling } : {}), isFinal })
+      .catch((): Outcome => ({ failedAt: 0 }));
+    const { failedAt, isUntried = false, state, isFull = false } = outcome;
+    const next = tumbling && { ...tumbling, state: state ?? tumbling.state, isFull };
+    if (failedAt === undefined) {
+      this.#untried = 0;
+      this.#pass(checkpoint, batch, batch.length, isFinal ? undefined : next);
+      return true;
+    }
+    const at = Math.max(failedAt, 0);
+    const left = batch.length - at;
+    const { failures, sizes } = checkpoint;
+    const retry = (count: number, ...parts: number[]) => {
+      const kept = { failures: count, sizes: [...parts, ...sizes.slice(1)].filter((size) => size > 0) };
+      this.#keep({ ...this.#advanced(checkpoint, batch, at, at > 0 ? next : tumbling), ...kept });
+    };
+    if (isUntried) retry(failures, left);
+    else if (bisects && at > 0) retry(failures, left);
+    else if (bisects && left > 1) retry(failures, Math.ceil(left / 2), Math.floor(left / 2));
+    else if (failures >= retriesMax || this.#isStale(tumbling, isFinal)) {
+      this.#giveUp(
+        this.#advanced(checkpoint, batch, at, isFinal ? undefined : tumbling),
+        batch.slice(at),
+        "retriesExhausted",
+        failures + 1,
+      );
+      return true;
+    } else retry(failures + 1, left);
+    this.#later(isUntried ? this.#untried++ : failures);
     return false;
   }
 
-  #wanted(entries: readonly Positioned<R>[]): R[] {
-    return entries.map(({ record }) => record).filter((record) => this.policy.accepts(record));
+  /** A window's last batch holds no record that could grow too old. */
+  #isStale(tumbling: Tumbling | undefined, isFinal: boolean): boolean {
+    return isFinal && tumbling !== undefined && this.parts.clock.now() - tumbling.endMs > this.policy.ageMsMax;
   }
 
-  #keep(checkpoint: Checkpoint): true {
+  /** Takes the first `count` records of a batch off what waits, and answers the checkpoint behind them. */
+  #advanced(checkpoint: Checkpoint, batch: readonly Waiting<R>[], count: number, tumbling?: Tumbling): Checkpoint {
+    const { tumbling: _, ...rest } = checkpoint;
+    this.#waiting.splice(0, count);
+    const after = count > 0 ? { after: batch[count - 1]!.through } : {};
+    return { ...rest, ...after, ...(tumbling ? { tumbling } : {}) };
+  }
+
+  #pass(checkpoint: Checkpoint, batch: readonly Waiting<R>[], count: number, tumbling?: Tumbling): void {
+    const sizes = batch.length > 0 ? checkpoint.sizes.slice(1) : checkpoint.sizes;
+    this.#keep({ ...this.#advanced(checkpoint, batch, count, tumbling), failures: 0, sizes });
+  }
+
+  #giveUp(checkpoint: Checkpoint, batch: readonly Waiting<R>[], reason: DiscardReason, attempts: number): void {
+    this.parts.store.transaction(() => {
+      if (batch.length > 0) this.policy.discard(batch, reason, attempts);
+      this.#pass(checkpoint, batch, batch.length, checkpoint.tumbling);
+    });
+  }
+
+  #keep(checkpoint: Checkpoint): void {
     this.checkpoints.put([...this.key], checkpoint);
-    return true;
   }
 
   #waitsToFill(): boolean {
     const { clock } = this.parts;
     this.#windowEndMs ??= clock.now() + this.policy.windowMs;
     if (clock.now() >= this.#windowEndMs) return false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = clock.at(this.#windowEndMs, () => this.#poll());
+    this.#wakeAt(this.#windowEndMs);
     return true;
   }
 
-  #later(failures: number): void {
-    const { clock } = this.parts;
-    this.#again = false;
-    this.#retryAtMs = clock.now() + Math.min(BACKOFF_MS * 2 ** failures, BACKOFF_MS_MAX);
+  #wakeAt(timeMs: number): void {
     this.#cancelTimer?.();
-    if (!this.#stopped) this.#cancelTimer = clock.at(this.#retryAtMs, () => this.#poll());
+    if (!this.#stopped) this.#cancelTimer = this.parts.clock.at(timeMs, () => this.#poll());
+  }
+
+  #later(failures: number): void {
+    this.#again = false;
+    this.#retryAtMs = this.parts.clock.now() + Math.min(BACKOFF_MS * 2 ** Math.min(failures, 10), BACKOFF_MS_MAX);
+    this.#wakeAt(this.#retryAtMs);
   }
 }

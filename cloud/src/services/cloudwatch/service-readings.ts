@@ -14,6 +14,7 @@ export interface Readings {
 /** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs), DynamoDB and SQS. */
 export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
   "lambda:Invoke": readInvocation,
+  "poll:lambda.dynamodb": readIteratorAge,
   "apigatewayv2:ExecuteApi": readHttpApi,
   ...Object.fromEntries(
     [
@@ -53,6 +54,17 @@ function readInvocation(span: Span): Readings | undefined {
     ["Throttles", 0, "Count"],
     ["Duration", runMs, "Milliseconds"],
   ]);
+}
+
+function readIteratorAge({ attributes }: Span): Readings | undefined {
+  const { iteratorAgeMs, function: arn } = attributes;
+  const name = findArn(String(arn))?.resource.split(":")[1];
+  if (typeof iteratorAgeMs !== "number" || !name) return undefined;
+  return {
+    namespace: "AWS/Lambda",
+    dimensionSets: () => [[{ Name: "FunctionName", Value: name }], []],
+    readings: [["IteratorAge", iteratorAgeMs, "Milliseconds"]],
+  };
 }
 
 function readHttpApi(span: Span): Readings | undefined {

@@ -23,6 +23,8 @@ export interface DestinationRecord {
   readonly body: string;
   /** For dead-letter queues: the body is the event, and why it failed stands in the attributes. */
   readonly attributes?: Record<string, { DataType: "String" | "Number"; StringValue: string }>;
+  /** Where in a bucket it goes. Default: that of asynchronous invocations. */
+  readonly objectPath?: string;
 }
 
 interface Sender {
@@ -191,13 +193,14 @@ async function putObject(
   await untyped(cx)(
     "s3",
     "PutObject",
-    { Bucket: bucket, Key: objectKey(cx, sent.name), Body: Buffer.from(sent.body), ContentType: "application/json" },
+    { Bucket: bucket, Key: objectKey(cx, sent), Body: Buffer.from(sent.body), ContentType: "application/json" },
     { as, scope: sent.scope },
   );
 }
 
-/** AWS: `aws/lambda/async/NAME/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-UUID` */
-function objectKey({ kernel }: ServiceContext<LambdaState>, name: string): string {
+/** AWS: `aws/lambda/async/NAME/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-UUID`; of streams `aws/lambda/UUID/SHARD/…` */
+function objectKey({ kernel }: ServiceContext<LambdaState>, { name, objectPath }: DestinationRecord): string {
   const at = kernel.clock.date().toISOString();
-  return `aws/lambda/async/${name}/${at.slice(0, 10).replaceAll("-", "/")}/${at.slice(0, 19).replaceAll(":", ".")}-${kernel.random.uuid()}`;
+  const path = objectPath ?? `aws/lambda/async/${name}`;
+  return `${path}/${at.slice(0, 10).replaceAll("-", "/")}/${at.slice(0, 19).replaceAll(":", ".")}-${kernel.random.uuid()}`;
 }

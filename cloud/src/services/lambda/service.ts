@@ -4,8 +4,10 @@
  * Gap: only Node.js runtimes; Python, other languages, `provided.*` and container images are refused by name.
  * Gap: VPC, EFS, customer keys, code signing, SnapStart, tenant isolation, capacity providers, durable functions and
  * runtime management are refused by name.
- * Gap: event source mappings read SQS queues; streams, Kafka, MQ and DocumentDB are refused by name. Without a
- * MaximumConcurrency a mapping runs five batches at a time, as AWS begins with; it does not scale up from there.
+ * Gap: event source mappings read SQS queues and DynamoDB streams; Kinesis, Kafka, MQ and DocumentDB are refused by
+ * name. Without a MaximumConcurrency a mapping of a queue runs five batches at a time, as AWS begins with; it does not
+ * scale up from there.
+ * Gap: a mapping's on-failure destination is not checked against the role's permissions when the mapping is made.
  * Gap: `arm64` and `x86_64` are described and both run on this machine's processor; ephemeral storage is described, not
  * limited: `/tmp` is the machine's.
  * Gap: active tracing only marks the trace header as sampled; every invocation has a span anyway.

@@ -4,6 +4,7 @@ import type { LogFormat, LogLevel } from "../../functions/specification.ts";
 import type { Blob } from "../../kernel/blobs.ts";
 import type { Delivery, AcceptOptions } from "../../kernel/delivery.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { Checkpoint } from "../../kernel/log-poller.ts";
 import type { Collection, Store } from "../../kernel/store.ts";
 import type { AsyncEvent } from "./async-invocation.ts";
 import { Concurrency } from "./concurrency.ts";
@@ -134,8 +135,26 @@ export interface EventSourceRecord {
   filters: string[];
   reportsItemFailures: boolean;
   maximumConcurrency?: number;
+  /** Of streams only. */
+  stream?: StreamSettings;
   tags: Record<string, string>;
   lastModifiedMs: number;
+}
+
+/** What a mapping of a stream has besides. */
+export interface StreamSettings {
+  readonly startingPosition: "TRIM_HORIZON" | "LATEST";
+  /** Batches of one shard at a time. */
+  readonly parallel: number;
+  readonly bisects: boolean;
+  /** -1: until the record is too old. */
+  readonly retriesMax: number;
+  /** -1: until the stream keeps it no more. */
+  readonly ageSecondsMax: number;
+  /** 0: no windows of time. */
+  readonly tumblingSeconds: number;
+  /** ARN of a queue, topic or bucket. */
+  readonly onFailure?: string;
 }
 
 interface StoredCode {
@@ -178,6 +197,8 @@ export class LambdaState {
   readonly provisioned: Collection<ProvisionedRecord>;
   /** account, Region, UUID */
   readonly eventSources: Collection<EventSourceRecord>;
+  /** UUID of the mapping, shard, lane */
+  readonly checkpoints: Collection<Checkpoint>;
   /** account, Region, layer → number of the next version */
   readonly layers: Collection<number>;
   /** account, Region, layer, number */
@@ -203,6 +224,7 @@ export class LambdaState {
     this.urlIds = store.collection("lambda.urlIds");
     this.provisioned = store.collection("lambda.provisioned");
     this.eventSources = store.collection("lambda.eventSources");
+    this.checkpoints = store.collection("lambda.checkpoints");
     this.layers = store.collection("lambda.layers");
     this.layerVersions = store.collection("lambda.layerVersions");
     this.#codes = store.collection("lambda.code");

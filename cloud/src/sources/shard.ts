@@ -1,0 +1,73 @@
+import { AwsError } from "../aws/error.ts";
+import type { LogSource, Positioned } from "../kernel/log-poller.ts";
+import type { Reader } from "./reader.ts";
+import type { ShardStart, StreamKind, StreamRecord } from "./stream-kind.ts";
+
+/** One shard of a stream as a log. Goes on with the iterator that the last read gave, as long as that is good. */
+export class Shard implements LogSource<StreamRecord> {
+  readonly topic: string;
+  #next: { readonly after: string | undefined; readonly iterator: string } | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly kind: StreamKind,
+    private readonly reader: Reader,
+    private readonly shardId: string,
+  ) {
+    this.topic = reader.sourceArn;
+  }
+
+  async read(after: string | undefined, max: number): Promise<readonly Positioned<StreamRecord>[]> {
+    const known = this.#next?.after === after ? this.#next : undefined;
+    this.#next = undefined;
+    const page = known
+      ? await this.#readOn(known.iterator, after, max)
+      : await this.#readFrom(after === undefined ? "TRIM_HORIZON" : { after }, max);
+    if (page.next !== undefined) this.#next = { after: page.records.at(-1)?.position ?? after, iterator: page.next };
+    return page.records;
+  }
+
+  async #readOn(iterator: string, after: string | undefined, max: number) {
+    try {
+      return await this.kind.read(this.reader, iterator, max);
+    } catch (error) {
+      if (isNamed(error, "TrimmedDataAccessException")) return this.#readFrom("TRIM_HORIZON", max);
+      if (!isNamed(error, "ExpiredIteratorException")) throw error;
+      return this.#readFrom(after === undefined ? "TRIM_HORIZON" : { after }, max);
+    }
+  }
+
+  /** What is kept no more is passed over. */
+  async #readFrom(start: ShardStart, max: number) {
+    const { kind, reader, shardId } = this;
+    try {
+      return await kind.read(reader, await kind.iterator(reader, shardId, start), max);
+    } catch (error) {
+      if (start === "TRIM_HORIZON" || !isNamed(error, "TrimmedDataAccessException")) throw error;
+      return kind.read(reader, await kind.iterator(reader, shardId, "TRIM_HORIZON"), max);
+    }
+  }
+}
+
+/**
+ * The position of the newest record of each shard: where LATEST begins. An iterator tells it to nobody and ends after
+ * some minutes, so the stream is read to its end, once.
+ */
+export async function findEnds(kind: StreamKind, reader: Reader): Promise<Map<string, string | undefined>> {
+  const ends = new Map<string, string | undefined>();
+  for (const shardId of await kind.shards(reader)) {
+    const shard = new Shard("end", kind, reader, shardId);
+    let after: string | undefined;
+    for (;;) {
+      const records = await shard.read(after, kind.readMax);
+      if (records.length === 0) break;
+      after = records.at(-1)!.position;
+    }
+    ends.set(shardId, after);
+  }
+  return ends;
+}
+
+function isNamed(error: unknown, code: string): boolean {
+  return error instanceof AwsError && error.code === code;
+}
