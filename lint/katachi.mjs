@@ -61,7 +61,8 @@ const LAYERS = {
   functions: ["aws", "kernel", "package-path"],
   gateway: [...CONTRACTS, "wire"],
   deploy: ["aws", "iam", "kernel", "service", "engines", "package-path"],
-  services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "wire"],
+  sources: CONTRACTS,
+  services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "sources", "wire"],
   control: ["aws", "kernel", "iam", "gate", "service", "faults", "http", "deploy", "wire", "cloud"],
 };
 const ROOT = `${path.sep}cloud${path.sep}src${path.sep}`;
