@@ -58,7 +58,7 @@ function compile(text: string, scope: FilterScope): Filter {
   if (Buffer.byteLength(text) > BYTES_MAX) throw fault("Filter policy is too large");
   if (Object.keys(policy).length > KEYS_MAX) throw fault("Filter policy can not have more than 5 keys");
   if (countCombinations(policy, 1, 1, scope) > COMBINATIONS_MAX) throw fault("Filter policy is too complex");
-  const alternatives = flattenPolicy(policy, [new Map()], "");
+  const alternatives = flattenPolicy(policy, [new Map()], "", scope);
   return scope === "MessageBody"
     ? ({ text: body }) => matchesBody(alternatives, body)
     : ({ attributes }) => alternatives.some((alternative) => matchesAttributes(alternative, attributes ?? {}));
@@ -101,19 +101,24 @@ function isOr(name: string, value: unknown): value is Json[] {
 }
 
 /** Every alternative with the paths of its fields; `$or` multiplies them. */
-function flattenPolicy(policy: Json, before: Alternative[], parent: string): Alternative[] {
+function flattenPolicy(policy: Json, before: Alternative[], parent: string, scope: FilterScope): Alternative[] {
   let alternatives = before;
   for (const [name, value] of Object.entries(policy)) {
     const path = parent === "" ? name : `${parent}.${name}`;
-    if (isOr(name, value)) alternatives = value.flatMap((one) => flattenPolicy(one, alternatives, parent));
-    else if (isObject(value)) alternatives = flattenPolicy(value, alternatives, path);
+    if (isOr(name, value)) alternatives = value.flatMap((one) => flattenPolicy(one, alternatives, parent, scope));
+    else if (isObject(value)) alternatives = flattenPolicy(value, alternatives, path, scope);
     else {
-      const rules = (value as unknown[]).map((rule) => compileRule(rule));
+      const rules = (value as unknown[]).map((rule) =>
+        rule === null && scope === "MessageAttributes" ? isNothing : compileRule(rule),
+      );
       alternatives = alternatives.map((alternative) => new Map(alternative).set(path, rules));
     }
   }
   return alternatives;
 }
+
+/** AWS (observed): `null` takes messages without the attribute. */
+const isNothing: Rule = (value) => value === null || value === undefined;
 
 // ---- messages ----
 
