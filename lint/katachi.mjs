@@ -62,7 +62,8 @@ const LAYERS = {
   gateway: [...CONTRACTS, "wire"],
   deploy: ["aws", "iam", "kernel", "service", "engines", "package-path"],
   sources: CONTRACTS,
-  services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "sources", "wire"],
+  outbound: [...CONTRACTS, "wire"],
+  services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "outbound", "sources", "wire"],
   control: ["aws", "kernel", "iam", "gate", "service", "faults", "http", "deploy", "wire", "cloud"],
 };
 const ROOT = `${path.sep}cloud${path.sep}src${path.sep}`;

@@ -5,7 +5,7 @@ import type { Delivery, DeliveryPolicy } from "../../kernel/delivery.ts";
 import type { Span } from "../../kernel/trace.ts";
 import { ruleArn } from "./bus.ts";
 import { type BridgeEvent, timeText } from "./event.ts";
-import { failureOf, RateLimited, TargetFailure } from "./failure.ts";
+import { failureOf, RateLimited, TargetFailure } from "../../outbound/failure.ts";
 import { inputOf } from "./input.ts";
 import type { Context, RuleKey } from "./state.ts";
 import { send } from "./targets.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { BridgeEvent } from "./event.ts";
 import { fill, inputFault, inputOf } from "./input.ts";
-import { parsePath } from "./json-path.ts";
+import { parsePath } from "../../outbound/json-path.ts";
 
 const EVENT: BridgeEvent = {
   version: "0",

@@ -1,6 +1,6 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
 import type { BridgeEvent } from "./event.ts";
-import { parsePath } from "./json-path.ts";
+import { parsePath } from "../../outbound/json-path.ts";
 
 /** What the predefined variables say beside the event. */
 export interface Origin {

@@ -16,7 +16,7 @@ import { defineService, suspends, type Ask, type CallContext } from "../../servi
 import { passRole } from "../../iam/pass-role.ts";
 import { archiveArn, handleRetention } from "./archive.ts";
 import { busArn, busKey, findBus, policyOf, ruleArn } from "./bus.ts";
-import { Connections, startAuthorizing } from "./connection-session.ts";
+import { startAuthorizing } from "./connection-session.ts";
 import { dispatchPolicy } from "./dispatch.ts";
 import { forwarded } from "./forwarding.ts";
 import * as apiDestinations from "./operations/api-destinations.ts";
@@ -83,7 +83,6 @@ export const events = defineService({
   start(cx) {
     const { state, kernel } = cx;
     state.roles = new Roles(cx);
-    state.sessions = new Connections(cx);
     state.dispatch = kernel.deliveries.register(dispatchPolicy(cx));
     startAuthorizing(cx);
     startReplays(cx);

@@ -4,8 +4,8 @@ import { RuleIndex } from "../../engines/event-rules/index.ts";
 import type { AcceptOptions, Delivery } from "../../kernel/delivery.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Collection } from "../../kernel/store.ts";
+import { ApiDestinations, type ApiDestinationRecord, type ConnectionRecord } from "../../outbound/connections.ts";
 import type { CallContext, ServiceContext } from "../../service.ts";
-import type { Connections } from "./connection-session.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { ReplayStep } from "./replay.ts";
 import type { Roles } from "./role.ts";
@@ -86,56 +86,6 @@ export interface ReplayRecord {
   endedMs?: number;
 }
 
-export interface Parameter {
-  readonly key: string;
-  readonly value: string;
-  readonly isSecret: boolean;
-}
-
-export interface Parameters {
-  readonly header: readonly Parameter[];
-  readonly query: readonly Parameter[];
-  readonly body: readonly Parameter[];
-}
-
-export type Authorization =
-  | { readonly kind: "API_KEY"; readonly name: string; readonly value: string }
-  | { readonly kind: "BASIC"; readonly username: string; readonly password: string }
-  | {
-      readonly kind: "OAUTH_CLIENT_CREDENTIALS";
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly endpoint: string;
-      readonly method: "GET" | "POST" | "PUT";
-      readonly parameters: Parameters;
-    };
-
-export interface ConnectionRecord {
-  readonly name: string;
-  readonly uuid: string;
-  readonly secretUuid: string;
-  description?: string;
-  authorization: Authorization;
-  invocation: Parameters;
-  state: "AUTHORIZED" | "DEAUTHORIZED" | "AUTHORIZING" | "DEAUTHORIZING";
-  reason?: string;
-  readonly createdMs: number;
-  modifiedMs: number;
-  authorizedMs?: number;
-}
-
-export interface ApiDestinationRecord {
-  readonly name: string;
-  readonly uuid: string;
-  description?: string;
-  connection: string;
-  endpoint: string;
-  method: string;
-  ratePerSecond: number;
-  readonly createdMs: number;
-  modifiedMs: number;
-}
-
 /** A partner's source, as made for one account. */
 export interface PartnerSourceRecord {
   readonly name: string;
@@ -168,17 +118,20 @@ export class EventsState {
   replayOn!: (step: ReplayStep, options?: AcceptOptions) => unknown;
   authorizeLater!: (connection: Scope & { name: string }) => unknown;
   roles!: Roles;
-  sessions!: Connections;
+  /** What sends to API destinations; pipes do too. */
+  readonly sessions: ApiDestinations;
 
-  constructor({ store }: Kernel) {
+  constructor(kernel: Kernel) {
+    const { store } = kernel;
+    this.sessions = ApiDestinations.of(kernel);
     this.buses = store.collection("events.buses");
     this.rules = store.collection("events.rules");
     this.targets = store.collection("events.targets");
     this.archives = store.collection("events.archives");
     this.archived = store.collection("events.archived");
     this.replays = store.collection("events.replays");
-    this.connections = store.collection("events.connections");
-    this.apiDestinations = store.collection("events.apiDestinations");
+    this.connections = this.sessions.connections;
+    this.apiDestinations = this.sessions.apiDestinations;
     this.partnerSources = store.collection("events.partnerSources");
     this.tags = store.collection("events.tags");
     this.indexes = new BusIndexes(this);

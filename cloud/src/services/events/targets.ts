@@ -4,13 +4,13 @@ import { type Arn, findArn } from "../../aws/arn.ts";
 import { NotEmulatedError } from "../../aws/error.ts";
 import type { Principal } from "../../iam/principal.ts";
 import type { SpanContext } from "../../kernel/trace.ts";
-import { invokeApi } from "./api-target.ts";
-import { invokeApiDestination } from "./api-destination.ts";
+import { invokeApiDestination, mayInvoke } from "../../outbound/api-destination.ts";
+import { invokeApi } from "../../outbound/api-gateway.ts";
+import { failureOf, RateLimited, TargetFailure } from "../../outbound/failure.ts";
+import { parsePath } from "../../outbound/json-path.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { BridgeEvent } from "./event.ts";
-import { failureOf, RateLimited, TargetFailure } from "./failure.ts";
 import { forwarded } from "./forwarding.ts";
-import { parsePath } from "./json-path.ts";
 import type { AssumedRole } from "./role.ts";
 import type { Context, Running } from "./state.ts";
 
@@ -83,13 +83,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
         PartitionKey: partitionKey(target, event),
       }),
   },
-  "execute-api": { send: invokeApi },
+  "execute-api": {
+    send: (cx, { arn, target, event, input, role }) =>
+      invokeApi(cx.kernel, cx.endpoint(), {
+        arn,
+        parameters: target.HttpParameters ?? {},
+        event,
+        input,
+        credentials: role?.credentials,
+        userAgent: "Amazon/EventBridge/API_Gateway",
+      }),
+  },
   "event-bus": { send: (_cx, sending) => forward(sending) },
   "api-destination": {
     needsRole: true,
-    send: async (cx, sending) => {
-      await mayInvoke(cx, sending);
-      await invokeApiDestination(cx, cx.state.sessions.rates, sending.dispatch, sending);
+    send: async (cx, { dispatch, target, event, input, role }) => {
+      await mayInvoke(cx.call, role!.principal, target.Arn!);
+      const hasSlot = dispatch.slotMs !== undefined;
+      delete dispatch.slotMs;
+      const parameters = target.HttpParameters ?? {};
+      await invokeApiDestination(cx.kernel, cx.endpoint(), { arn: target.Arn!, parameters, event, input, hasSlot });
     },
   },
 };
@@ -191,24 +204,6 @@ async function forward({ call, dispatch, event, target, arn, role }: Sending): P
   };
   const failed = answer.Entries.find((one) => one.ErrorCode !== undefined);
   if (failed) throw new TargetFailure("CROSS_ACCOUNT_INGESTION_FAILED", failed.ErrorMessage ?? "", false);
-}
-
-/** Asks IAM whether the role may use the API destination: what is sent goes out of AWS, so no service asks. */
-async function mayInvoke(_cx: Context, { call, role, target, arn }: Sending): Promise<void> {
-  if (role?.principal.kind !== "role") return;
-  const { EvaluationResults } = (await call(
-    "iam",
-    "SimulatePrincipalPolicy",
-    {
-      PolicySourceArn: role.principal.roleArn,
-      ActionNames: ["events:InvokeApiDestination"],
-      ResourceArns: [target.Arn],
-    },
-    { kind: "root", account: arn.account },
-  )) as { EvaluationResults: { EvalDecision: string }[] };
-  if (EvaluationResults[0]?.EvalDecision === "allowed") return;
-  const message = `User: ${role.principal.arn} is not authorized to perform: events:InvokeApiDestination on resource: ${target.Arn}`;
-  throw new TargetFailure("NO_PERMISSIONS", message, false);
 }
 
 const UNSUPPORTED: readonly (keyof Target)[] = [

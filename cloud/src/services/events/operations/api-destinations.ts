@@ -3,7 +3,8 @@ import type { Input, Output } from "../../../aws/api-types.ts";
 import { apiDestinationArn, connectionArn } from "../api-destination.ts";
 import { alreadyExists, invalidParameter, notFound } from "../errors.ts";
 import { pageOf } from "../page.ts";
-import { type ApiDestinationRecord, type Cx, scopeKey } from "../state.ts";
+import type { ApiDestinationRecord } from "../../../outbound/connections.ts";
+import { type Cx, scopeKey } from "../state.ts";
 
 const RATE_DEFAULT = 300;
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;

@@ -9,7 +9,8 @@ import { NotEmulatedError } from "../../../aws/error.ts";
 import { connectionArn, refusePrivate } from "../api-destination.ts";
 import { alreadyExists, notFound, validation } from "../errors.ts";
 import { pageOf } from "../page.ts";
-import { type Authorization, type ConnectionRecord, type Cx, type Parameters, scopeKey } from "../state.ts";
+import type { Authorization, ConnectionRecord, Parameters } from "../../../outbound/connections.ts";
+import { type Cx, scopeKey } from "../state.ts";
 import { checkEndpoint } from "./api-destinations.ts";
 
 /** What CreateConnection and UpdateConnection take; an update may leave out what stays. */

@@ -1,16 +1,15 @@
 import type { HttpParameters } from "@aws-sdk/client-eventbridge";
-import type { BridgeEvent } from "./event.ts";
 import { parsePath } from "./json-path.ts";
-import type { Parameter, Parameters } from "./state.ts";
+import type { Parameter, Parameters } from "./connections.ts";
 
 /** A value of a target's HTTP parameters: a text, or a path into the event. AWS: "Dynamic path parameters". */
-export function valueOf(text: string, event: BridgeEvent): string {
+export function valueOf(text: string, event: unknown): string {
   const found = text.startsWith("$.") ? parsePath(text)?.(event) : text;
   return typeof found === "string" ? found : found === undefined ? "" : JSON.stringify(found);
 }
 
 /** Puts path parameters in place of the stars, in their order. */
-export function withPath(template: string, { PathParameterValues = [] }: HttpParameters, event: BridgeEvent): string {
+export function withPath(template: string, { PathParameterValues = [] }: HttpParameters, event: unknown): string {
   let next = 0;
   return template.replaceAll("*", (star) => {
     const value = PathParameterValues[next++];
@@ -18,7 +17,7 @@ export function withPath(template: string, { PathParameterValues = [] }: HttpPar
   });
 }
 
-export function addParameters(url: URL, headers: Headers, parameters: HttpParameters, event: BridgeEvent): void {
+export function addParameters(url: URL, headers: Headers, parameters: HttpParameters, event: unknown): void {
   for (const [name, value] of Object.entries(parameters.HeaderParameters ?? {}))
     headers.set(name, valueOf(value, event));
   for (const [name, value] of Object.entries(parameters.QueryStringParameters ?? {}))

@@ -1,5 +1,5 @@
-import { dialAddress } from "../../aws/addresses.ts";
-import { afterRealMs } from "../../kernel/real-time.ts";
+import { dialAddress } from "../aws/addresses.ts";
+import { afterRealMs } from "../kernel/real-time.ts";
 import { TargetFailure } from "./failure.ts";
 
 export interface Outbound {

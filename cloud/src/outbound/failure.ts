@@ -1,4 +1,4 @@
-import { AwsError, NotEmulatedError } from "../../aws/error.ts";
+import { AwsError, NotEmulatedError } from "../aws/error.ts";
 
 /** Why a target did not take an event, in the words of dead-letter queues. AWS: "Using dead-letter queues to process undelivered events". */
 export class TargetFailure extends Error {

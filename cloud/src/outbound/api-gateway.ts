@@ -1,41 +1,67 @@
-import { apiAddress } from "../../aws/addresses.ts";
-import { signRequest, sha256, compactDate } from "../../wire/sigv4.ts";
+import type { HttpParameters } from "@aws-sdk/client-eventbridge";
+import type { Credentials } from "@aws-sdk/client-sts";
+import { apiAddress } from "../aws/addresses.ts";
+import type { Arn } from "../aws/arn.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { compactDate, sha256, signRequest } from "../wire/sigv4.ts";
 import { TargetFailure } from "./failure.ts";
 import { addParameters, withPath } from "./http-parameters.ts";
-import { request, retryAfterOf } from "./outbound.ts";
-import type { Context } from "./state.ts";
-import type { Sending } from "./targets.ts";
+import { type Answer, request, retryAfterOf } from "./request.ts";
 
 /** AWS: "Amazon API Gateway targets": requests have a maximum client execution timeout of 29 seconds. */
 const TIMEOUT_MS = 29_000;
 
-/** Calls a stage's route of an API: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`. Signed where there is a role. */
-export async function invokeApi(cx: Context, sending: Sending): Promise<void> {
-  const { arn, target, event, input } = sending;
+export interface ApiCall {
+  /** `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH` */
+  readonly arn: Arn;
+  readonly parameters: HttpParameters;
+  /** What paths in the parameters look into. */
+  readonly event: unknown;
+  /** The text that goes out. */
+  readonly input: string;
+  /** Of the role that signs; undefined: the request is not signed. */
+  readonly credentials: Credentials | undefined;
+  readonly userAgent: string;
+}
+
+/**
+ * Calls a stage's route of an API.
+ * @param endpoint the cloud's own address
+ * @returns the answer, which is one of success
+ * @throws TargetFailure
+ */
+export async function invokeApi(kernel: Kernel, endpoint: string, call: ApiCall): Promise<Answer> {
+  const { arn, parameters, event, input, userAgent } = call;
   const [apiId = "", stage = "", method = "POST", ...rest] = arn.resource.split("/");
-  const parameters = target.HttpParameters ?? {};
   const path = withPath(rest.join("/"), parameters, event);
-  const base = apiAddress(cx.endpoint(), apiId);
+  const base = apiAddress(endpoint, apiId);
   const url = new URL(stage === "$default" ? `${base}/${path}` : `${base}/${stage}/${path}`);
-  const headers = new Headers({ "content-type": "application/json", "user-agent": "Amazon/EventBridge/API_Gateway" });
+  const headers = new Headers({ "content-type": "application/json", "user-agent": userAgent });
   addParameters(url, headers, parameters, event);
   const httpMethod = method === "*" ? "POST" : method;
   const body = httpMethod === "GET" || httpMethod === "HEAD" ? "" : input;
-  sign(cx, sending, url, httpMethod, headers, body);
-  const answer = await request({ url, method: httpMethod, headers, body }, cx.endpoint(), TIMEOUT_MS);
-  if (answer.status >= 200 && answer.status < 300) return;
+  sign(kernel, call, url, httpMethod, headers, body);
+  const answer = await request({ url, method: httpMethod, headers, body }, endpoint, TIMEOUT_MS);
+  if (answer.status >= 200 && answer.status < 300) return answer;
   throw new TargetFailure(
     answer.status === 429 ? "THROTTLING" : answer.status === 403 ? "NO_PERMISSIONS" : "ERROR_FROM_TARGET",
     `The API responded with status code ${answer.status}.`,
     answer.status >= 500 || answer.status === 429,
-    retryAfterOf(answer.headers, cx.kernel.clock.now()),
+    retryAfterOf(answer.headers, kernel.clock.now()),
   );
 }
 
-function sign(cx: Context, { role, arn }: Sending, url: URL, method: string, headers: Headers, body: string): void {
-  if (!role) return;
-  const { AccessKeyId, SecretAccessKey, SessionToken } = role.credentials;
-  const date = compactDate(cx.kernel.clock.now());
+function sign(
+  kernel: Kernel,
+  { credentials, arn }: ApiCall,
+  url: URL,
+  method: string,
+  headers: Headers,
+  body: string,
+): void {
+  if (!credentials) return;
+  const { AccessKeyId, SecretAccessKey, SessionToken } = credentials;
+  const date = compactDate(kernel.clock.now());
   headers.set("x-amz-date", date);
   headers.set("x-amz-security-token", SessionToken!);
   const signedHeaders = "host;x-amz-date;x-amz-security-token";
