@@ -40,9 +40,22 @@ export class Gateway {
     return stages;
   }
 
+  #keyIds: Map<string, string> | undefined;
   /** The API key of a value, in an account and Region. */
-  keyOf(scope: Scope, value: string): ApiKeyRecord | undefined {
-    return this.apis.keysOf(scope).find((key) => key.value === value);
+  keyOf({ account, region }: Scope, value: string): ApiKeyRecord | undefined {
+    this.#keyIds ??= new Map(
+      Array.from(this.apis.keys.values()).map(({ id, scope, value: own }) => [
+        `${scope.account}/${scope.region}/${own}`,
+        id,
+      ]),
+    );
+    const id = this.#keyIds.get(`${account}/${region}/${value}`);
+    return id === undefined ? undefined : this.apis.keys.get([id]);
+  }
+
+  /** Must be called after every change to API keys. */
+  keysChanged(): void {
+    this.#keyIds = undefined;
   }
 
   /** Must be called after every change to an API or what is in it. */

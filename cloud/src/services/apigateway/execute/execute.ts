@@ -1,5 +1,4 @@
 import type { ApiAddress } from "../../../gateway/address.ts";
-import { executeArn } from "../../../gateway/arn.ts";
 import { bytesOf, toResponse, type Reply } from "../../../gateway/reply.ts";
 import { decodePath } from "../../../gateway/request.ts";
 import type { HttpRequest, HttpResponse } from "../../../http.ts";
@@ -7,6 +6,7 @@ import { realMs } from "../../../kernel/real-time.ts";
 import { authorize } from "../authorizers/authorize.ts";
 import type { Cx } from "../gateway.ts";
 import { integrate } from "../integrations/integrate.ts";
+import { requestArn } from "./arn.ts";
 import { checkApiKey } from "./api-key.ts";
 import { compress } from "./compression.ts";
 import { newExchange, type CompiledStage, type Exchange } from "./exchange.ts";
@@ -83,11 +83,6 @@ function findStage(cx: Cx, { apiId, path, stageName }: ApiAddress): { stage: Com
   const stage = stages?.get(name ?? "");
   if (!stage || stage.api.disableExecuteApiEndpoint) return undefined;
   return { stage, path: rest.replace(/(?<=.)\/+$/, "") };
-}
-
-/** `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/path`. */
-export function requestArn({ stage, request }: Exchange): string {
-  return executeArn(stage.scope, stage.api.id, stage.record.stageName, request.method) + request.path;
 }
 
 function logOf(cx: Cx, { record }: CompiledStage, requestId: string): ExecutionLog | undefined {

@@ -1,10 +1,14 @@
-import { NotEmulatedError } from "../../../aws/error.ts";
 import type { Reply } from "../../../gateway/reply.ts";
 import { afterRealMs, realMs } from "../../../kernel/real-time.ts";
 import type { Exchange } from "../execute/exchange.ts";
 import { GatewayFault } from "../execute/fault.ts";
 import type { Cx } from "../gateway.ts";
+import { callService } from "./aws-service.ts";
+import { callHttp, proxyToHttp } from "./http.ts";
+import { callFunction } from "./lambda.ts";
 import { proxyToFunction } from "./lambda-proxy.ts";
+import { answerMock } from "./mock.ts";
+import { uriOf } from "./uri.ts";
 
 /**
  * Hands a request to the method's integration.
@@ -21,14 +25,24 @@ export async function integrate(cx: Cx, exchange: Exchange): Promise<Reply> {
   }
 }
 
-async function dispatch(cx: Cx, exchange: Exchange, _signal: () => AbortSignal): Promise<Reply> {
+function dispatch(cx: Cx, exchange: Exchange, signal: () => AbortSignal): Reply | Promise<Reply> {
   const { type } = exchange.method!.integration;
   switch (type) {
     case "AWS_PROXY":
       return proxyToFunction(cx, exchange);
-    default:
-      throw new NotEmulatedError(`integrations of type ${type}`);
+    case "AWS":
+      return isFunction(exchange) ? callFunction(cx, exchange) : callService(cx, exchange);
+    case "MOCK":
+      return answerMock(exchange);
+    case "HTTP":
+      return callHttp(cx, exchange, signal());
+    case "HTTP_PROXY":
+      return proxyToHttp(cx, exchange, signal());
   }
+}
+
+function isFunction(exchange: Exchange): boolean {
+  return /:lambda:path\/\/?2015-03-31\/functions\/.+\/invocations$/.test(uriOf(exchange));
 }
 
 /**
@@ -39,7 +53,7 @@ async function dispatch(cx: Cx, exchange: Exchange, _signal: () => AbortSignal):
 function withinTimeout(
   timeoutMs: number,
   outcome: { error?: string },
-  work: (signal: () => AbortSignal) => Promise<Reply>,
+  work: (signal: () => AbortSignal) => Reply | Promise<Reply>,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let controller: AbortController | undefined;
@@ -48,7 +62,8 @@ function withinTimeout(
       reject(new GatewayFault("INTEGRATION_TIMEOUT", "Endpoint request timed out"));
       controller?.abort();
     });
-    work(() => (controller ??= new AbortController()).signal)
+    Promise.resolve()
+      .then(() => work(() => (controller ??= new AbortController()).signal))
       .finally(cancel)
       .then(resolve, reject);
   });

@@ -1,5 +1,5 @@
 import { compilePolicy } from "../../../iam/policy.ts";
-import { GivenContext } from "../../../iam/request-context.ts";
+import { policyEffect } from "../../../gateway/policy-effect.ts";
 import { within } from "../../../gateway/time-limit.ts";
 import { executeArn } from "../../../gateway/arn.ts";
 import { authorizerEvent10, authorizerEvent20 } from "../execute/event.ts";
@@ -106,18 +106,9 @@ function readVerdict(answer: unknown, isSimple: boolean): Verdict | undefined {
 /** AWS: a kept policy is held against each route anew; nothing allowed is denied. */
 function allows(verdict: Verdict, resource: string, exchange: Exchange): boolean {
   if (verdict.policy === undefined) return verdict.isAuthorized === true;
-  const asked = {
-    action: "execute-api:Invoke",
-    lowerAction: "execute-api:invoke",
-    resource,
-    principal: { kind: "anonymous" } as const,
-    context: new GivenContext({
-      "aws:SourceIp": exchange.request.http.sourceIp,
-      "aws:UserAgent": exchange.request.userAgent,
-    }),
+  const context = {
+    "aws:SourceIp": exchange.request.http.sourceIp,
+    "aws:UserAgent": exchange.request.userAgent,
   };
-  const effects = compilePolicy(verdict.policy).statements.filter(
-    (statement) => statement.applies(asked) !== undefined,
-  );
-  return effects.length > 0 && effects.every(({ effect }) => effect === "Allow");
+  return policyEffect(verdict.policy, resource, context) === "allow";
 }
