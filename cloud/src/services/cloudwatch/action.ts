@@ -58,19 +58,21 @@ async function run(cx: ServiceContext<AlarmState>, payload: Action, parent: Span
   const { action, scope, alarm } = payload;
   const source = { sourceArn: alarmArn(scope, alarm.AlarmName), sourceAccount: scope.account };
   const target = findArn(action);
+  // Topics and functions may be in another account.
+  const at = target ? { account: target.account, region: target.region } : scope;
   if (target?.service === "sns")
     await cx.call(
       "sns",
       "Publish",
       { TopicArn: action, Subject: subjectOf(payload), Message: JSON.stringify(messageOf(payload)) },
-      { as: { kind: "service", service: "cloudwatch.amazonaws.com", ...source }, scope, parent },
+      { as: { kind: "service", service: "cloudwatch.amazonaws.com", ...source }, scope: at, parent },
     );
   else if (target?.service === "lambda")
     await cx.call(
       "lambda",
       "Invoke",
       { FunctionName: action, InvocationType: "Event", Payload: Buffer.from(JSON.stringify(functionEventOf(payload))) },
-      { as: { kind: "service", service: "lambda.alarms.cloudwatch.amazonaws.com", ...source }, scope, parent },
+      { as: { kind: "service", service: "lambda.alarms.cloudwatch.amazonaws.com", ...source }, scope: at, parent },
     );
   else throw new Undeliverable(`Katachi does not emulate alarm actions of ${target?.service ?? action}`);
 }

@@ -15,7 +15,7 @@ type Alternative = ReadonlyMap<string, readonly Rule[]>;
 /** The fields of a message by their path. An array in it makes one of these for each of its items. */
 type Flat = ReadonlyMap<string, unknown>;
 
-export type Filter = (message: Message) => boolean;
+export type Filter = (attributes: Message["attributes"], text: string) => boolean;
 
 /** AWS: "A filter policy can have a maximum of five keys"; of a nested policy the outermost count. */
 const KEYS_MAX = 5;
@@ -60,8 +60,8 @@ function compile(text: string, scope: FilterScope): Filter {
   if (countCombinations(policy, 1, 1, scope) > COMBINATIONS_MAX) throw fault("Filter policy is too complex");
   const alternatives = flattenPolicy(policy, [new Map()], "", scope);
   return scope === "MessageBody"
-    ? ({ text: body }) => matchesBody(alternatives, body)
-    : ({ attributes }) => alternatives.some((alternative) => matchesAttributes(alternative, attributes ?? {}));
+    ? (_, text) => matchesBody(alternatives, text)
+    : (attributes) => alternatives.some((alternative) => matchesAttributes(alternative, attributes ?? {}));
 }
 
 function parse(text: string): Json {

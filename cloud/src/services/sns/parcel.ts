@@ -31,6 +31,6 @@ export type Parcel = {
   readonly message?: Message;
 };
 
-/** Kinds of endpoints; each has its delivery policy. */
-export type Kind = "sqs" | "lambda" | "http" | "mail";
+/** Kinds of endpoints, and where what they do not take goes; each has its delivery policy. */
+export type Kind = "sqs" | "lambda" | "http" | "mail" | "dead-letter";
 export type Lanes = Readonly<Record<Kind, (dispatch: Dispatch, options?: AcceptOptions) => unknown>>;

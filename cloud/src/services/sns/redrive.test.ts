@@ -49,6 +49,19 @@ describe("dead-letter queues", () => {
     expect((await cloud.receive(letters))[0]).toMatchObject({ Body: "to nobody", MessageAttributes });
   });
 
+  test("are tried again themselves", async () => {
+    const topic = await cloud.newTopic();
+    const [queue, letters] = [await cloud.newQueue(), await cloud.newQueue()];
+    await cloud.subscribe(topic, queue, { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: letters.arn }) });
+    await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
+    const fault = cloud.cloud.faults.add({ match: "sqs:SendMessage", error: "ThrottlingException" });
+    await publish(topic, "in the end");
+    await cloud.cloud.clock.advance("1s");
+    cloud.cloud.faults.lift(fault);
+    await cloud.cloud.clock.advance("5m");
+    expect(await cloud.texts(letters)).toEqual(["in the end"]);
+  });
+
   test("without one the message is discarded, and the next is delivered", async () => {
     const topic = await cloud.newTopic();
     const queue = await cloud.newQueue({}, topicsMaySend({ StringEquals: { "aws:SourceAccount": "111122223333" } }));

@@ -11,7 +11,7 @@ import { PENDING_TIMER, removeSubscription } from "./subscribing.ts";
 import { findSubscription } from "./subscription.ts";
 import { askOf, type Cx, topicArn } from "./topic.ts";
 import { certificatePlane } from "./certificate-plane.ts";
-import { openLanes } from "./dispatch.ts";
+import { openLanes } from "./lanes.ts";
 import { resources } from "./resources.ts";
 import { SnsState } from "./state.ts";
 

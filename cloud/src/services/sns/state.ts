@@ -2,9 +2,9 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { Collection } from "../../kernel/store.ts";
 import type { ServiceContext } from "../../service.ts";
 import { Deduplication } from "./deduplication.ts";
-import type { Message } from "./message.ts";
 import type { Lanes } from "./parcel.ts";
 import type { SubscriptionRecord, TokenRecord, TopicRecord } from "./records.ts";
+import { SharedMessages } from "./shared-messages.ts";
 import { Signing } from "./signing.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -16,10 +16,7 @@ export class SnsState {
   readonly subscriptions: Collection<SubscriptionRecord>;
   /** token */
   readonly tokens: Collection<TokenRecord>;
-  /** Messages that go to several subscriptions: id */
-  readonly messages: Collection<Message>;
-  /** Who of them is still to get it: message id, subscription id */
-  readonly outstanding: Collection<0>;
+  readonly shared: SharedMessages;
   readonly deduplication: Deduplication;
   readonly signing: Signing;
   readonly throttle = new Throttle();
@@ -31,8 +28,7 @@ export class SnsState {
     this.topics = store.collection("sns.topics");
     this.subscriptions = store.collection("sns.subscriptions");
     this.tokens = store.collection("sns.tokens");
-    this.messages = store.collection("sns.messages");
-    this.outstanding = store.collection("sns.outstanding");
+    this.shared = new SharedMessages(store);
     this.deduplication = new Deduplication(store);
     this.signing = new Signing(kernel);
   }

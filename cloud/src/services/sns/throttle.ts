@@ -7,7 +7,7 @@ export class Throttle {
   readonly #nextMs = new Map<string, number>();
 
   /** How long a message has to wait, in milliseconds; takes its place in the row. */
-  delayMs(topic: TopicRecord | undefined, subscription: SubscriptionRecord, nowMs: number): number {
+  delayMs(topic: TopicRecord, subscription: SubscriptionRecord, nowMs: number): number {
     if (subscription.protocol !== "http" && subscription.protocol !== "https") return 0;
     const rate = effectivePolicy(topic, subscription).throttlePolicy?.maxReceivesPerSecond;
     if (rate === undefined) return 0;

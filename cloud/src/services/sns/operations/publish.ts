@@ -97,14 +97,14 @@ function accept(cx: Cx, topic: TopicRecord, given: Given, texts: Pick<Message, "
   };
   noteSize(cx, bytesOf(given));
   if (!topic.fifo) {
-    dispatch(cx, message);
+    dispatch(cx, topic, message);
     return { MessageId: message.id };
   }
   const deduplicationId = given.MessageDeduplicationId ?? sha256(given.Message ?? "");
   const place = nextInOrder(cx, topic, { messageId: message.id, groupId: group!, deduplicationId });
   const { messageId, sequenceNumber } = place;
   if (!place.isNew) return { MessageId: messageId, SequenceNumber: sequenceNumber };
-  dispatch(cx, { ...message, sequenceNumber, deduplicationId });
+  dispatch(cx, topic, { ...message, sequenceNumber, deduplicationId });
   return { MessageId: messageId, SequenceNumber: sequenceNumber };
 }
 
