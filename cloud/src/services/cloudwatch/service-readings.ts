@@ -11,7 +11,7 @@ export interface Readings {
   readonly readings: readonly Reading[];
 }
 
-/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs), DynamoDB and SQS. */
+/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs), DynamoDB, SQS and SNS. */
 export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
   "lambda:Invoke": readInvocation,
   "poll:lambda.dynamodb": readIteratorAge,
@@ -36,6 +36,10 @@ export const READERS: Readonly<Record<string, (span: Span) => Readings | undefin
   "sqs:DeleteMessage": (span) => readQueue(span, [["NumberOfMessagesDeleted", 1, "Count"]]),
   "sqs:DeleteMessageBatch": (span) =>
     readQueue(span, [["NumberOfMessagesDeleted", lengthOf(span.output, "Successful"), "Count"]]),
+  "sns:Publish": (span) => readTopic(span, published(span)),
+  "sns:PublishBatch": (span) => readTopic(span, published(span)),
+  ...Object.fromEntries(["sqs", "lambda", "http", "mail"].map((kind) => [`delivery:sns.${kind}`, readNotification])),
+  "delivery:sns.dead-letter": readDeadLetter,
 };
 
 function readInvocation(span: Span): Readings | undefined {
@@ -132,6 +136,48 @@ function sent(span: Span): Reading[] {
 function received(span: Span): Reading[] {
   const messages = lengthOf(span.output, "Messages");
   return messages > 0 ? [["NumberOfMessagesReceived", messages, "Count"]] : [["NumberOfEmptyReceives", 1, "Count"]];
+}
+
+function readTopic(span: Span, readings: readonly Reading[]): Readings | undefined {
+  const topic = findArn(span.resource ?? "");
+  if (topic?.service !== "sns" || readings.length === 0) return undefined;
+  return {
+    namespace: "AWS/SNS",
+    dimensionSets: () => [[{ Name: "TopicName", Value: topic.resource }]],
+    readings,
+  };
+}
+
+/** AWS: "Amazon SNS metrics": how many notifications filter policies keep back, and by what. */
+const FILTERED: Readonly<Record<string, string>> = {
+  all: "NumberOfNotificationsFilteredOut",
+  attributes: "NumberOfNotificationsFilteredOut-MessageAttributes",
+  noAttributes: "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+  body: "NumberOfNotificationsFilteredOut-MessageBody",
+  invalidBody: "NumberOfNotificationsFilteredOut-InvalidMessageBody",
+};
+
+function published(span: Span): Reading[] {
+  const sizes = span.attributes["messageBytes"];
+  if (span.error || !Array.isArray(sizes)) return [];
+  const filtered = Object.entries((span.attributes["filteredOut"] ?? {}) as Record<string, number>);
+  return [
+    ["NumberOfMessagesPublished", sizes.length, "Count"],
+    ...sizes.map((bytes) => ["PublishSize", Number(bytes), "Bytes"] as const),
+    ...filtered.map(([name, count]) => [FILTERED[name]!, count, "Count"] as const),
+  ];
+}
+
+/** A notification counts once: when it is delivered, or given up. */
+function readNotification(span: Span): Readings | undefined {
+  if (!span.attributes["isNotification"] || (span.error && !span.attributes["exhausted"])) return undefined;
+  return readTopic(span, [[`NumberOfNotifications${span.error ? "Failed" : "Delivered"}`, 1, "Count"]]);
+}
+
+function readDeadLetter(span: Span): Readings | undefined {
+  if (span.error && !span.attributes["exhausted"]) return undefined;
+  const name = span.error ? "NumberOfNotificationsFailedToRedriveToDlq" : "NumberOfNotificationsRedrivenToDlq";
+  return readTopic(span, [[name, 1, "Count"]]);
 }
 
 function lengthOf(output: unknown, member: string): number {
