@@ -1,6 +1,7 @@
 import type { InputTransformer, Target } from "@aws-sdk/client-eventbridge";
 import type { BridgeEvent } from "./event.ts";
 import { parsePath } from "../../outbound/json-path.ts";
+import { fillTemplate } from "../../outbound/template.ts";
 
 /** What the predefined variables say beside the event. */
 export interface Origin {
@@ -21,34 +22,14 @@ export function inputOf(target: Target, event: BridgeEvent, text: string, origin
   return target.InputTransformer ? fill(target.InputTransformer, event, origin) : text;
 }
 
-/** A variable, and whether it stands inside of a JSON string. */
 const VARIABLE = /<([\w.-]+)>/g;
 
-/**
- * Fills a template. AWS: "Amazon EventBridge input transformation":
- * a value stands as JSON where its variable has no quotes around it, and as plain text inside a string; an object or list
- * inside a string loses its quotes; what the event does not have is an empty text.
- */
+/** Fills a template. AWS: "Amazon EventBridge input transformation": what the event does not have is an empty text. */
 export function fill({ InputPathsMap = {}, InputTemplate = "" }: InputTransformer, event: BridgeEvent, origin: Origin) {
-  const isJson = /^\s*[{[]/.test(InputTemplate);
-  const quoted = quotedRanges(InputTemplate);
-  return InputTemplate.replace(VARIABLE, (whole: string, name: string, at: number) => {
+  return fillTemplate(InputTemplate, VARIABLE, (name) => {
     const path = Object.hasOwn(InputPathsMap, name) ? InputPathsMap[name] : undefined;
-    const value = path === undefined ? predefined(name, event, origin) : (parsePath(path)!(event) ?? "");
-    if (value === undefined) return whole;
-    const isInside = quoted.some(([start, end]) => start < at && at < end);
-    return written(value, isInside, isJson);
+    return path === undefined ? predefined(name, event, origin) : (parsePath(path)!(event) ?? "");
   });
-}
-
-function written(value: unknown, isInside: boolean, isJson: boolean): string {
-  if (typeof value === "string") {
-    if (isInside) return JSON.stringify(value).slice(1, -1);
-    return isJson ? JSON.stringify(value) : value;
-  }
-  const text = JSON.stringify(value);
-  // AWS: in a string the quotes of an object are left out, so that the string stays one.
-  return isInside || (!isJson && typeof value === "object") ? text.replaceAll("\\", "").replaceAll('"', "") : text;
 }
 
 /** Undefined for a name that is no variable: it stays as it is. */
@@ -69,23 +50,6 @@ function predefined(name: string, event: BridgeEvent, origin: Origin): unknown {
     default:
       return undefined;
   }
-}
-
-/** From each opening quote to its closing one. */
-function quotedRanges(template: string): [start: number, end: number][] {
-  const ranges: [number, number][] = [];
-  let start: number | undefined;
-  for (let at = 0; at < template.length; at++) {
-    if (template[at] === "\\") at++;
-    else if (template[at] === '"') {
-      if (start === undefined) start = at;
-      else {
-        ranges.push([start, at]);
-        start = undefined;
-      }
-    }
-  }
-  return ranges;
 }
 
 const PREDEFINED = new Set([

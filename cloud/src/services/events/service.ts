@@ -33,7 +33,7 @@ import * as targets from "./operations/targets.ts";
 import { sourceArn } from "./partner-source.ts";
 import { replayArn, startReplays } from "./replay.ts";
 import { resources } from "./resources.ts";
-import { Roles } from "./role.ts";
+import { Roles } from "../../outbound/roles.ts";
 import { handleSchedules } from "./schedule.ts";
 import { EventsState } from "./state.ts";
 
@@ -82,7 +82,7 @@ export const events = defineService({
   resources,
   start(cx) {
     const { state, kernel } = cx;
-    state.roles = new Roles(cx);
+    state.roles = new Roles(cx, "events.amazonaws.com");
     state.dispatch = kernel.deliveries.register(dispatchPolicy(cx));
     startAuthorizing(cx);
     startReplays(cx);

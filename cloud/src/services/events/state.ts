@@ -8,7 +8,7 @@ import { ApiDestinations, type ApiDestinationRecord, type ConnectionRecord } fro
 import type { CallContext, ServiceContext } from "../../service.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { ReplayStep } from "./replay.ts";
-import type { Roles } from "./role.ts";
+import type { Roles } from "../../outbound/roles.ts";
 
 export type Cx = CallContext<EventsState>;
 export type Context = ServiceContext<EventsState>;

@@ -11,7 +11,7 @@ import { parsePath } from "../../outbound/json-path.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { BridgeEvent } from "./event.ts";
 import { forwarded } from "./forwarding.ts";
-import type { AssumedRole } from "./role.ts";
+import type { AssumedRole } from "../../outbound/roles.ts";
 import type { Context, Running } from "./state.ts";
 
 /** What a target is to get, and of which rule. */

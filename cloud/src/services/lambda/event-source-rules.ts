@@ -1,14 +1,13 @@
-import { queueAddress } from "../../aws/addresses.ts";
 import { type Arn, findArn } from "../../aws/arn.ts";
 import type { Input } from "../../aws/api-types.ts";
 import { AwsError, NotEmulatedError } from "../../aws/error.ts";
 import { compilePattern, PatternError } from "../../aws/event-pattern.ts";
 import type { CallContext } from "../../service.ts";
+import { checkQueueAccess, QueueFault } from "../../sources/queue.ts";
 import type { Reader } from "../../sources/reader.ts";
 import type { StreamKind } from "../../sources/stream-kind.ts";
 import { findStreamKind } from "../../sources/stream-kinds.ts";
 import { invalidParameter } from "./errors.ts";
-import { assumeRole } from "./event-source-reader.ts";
 import { getVersion } from "./function-lookup.ts";
 import type { FunctionReference } from "./function-name.ts";
 import type { EventSourceRecord, LambdaState, StreamSettings } from "./state.ts";
@@ -191,39 +190,20 @@ function readFilters({ Filters = [] }: NonNullable<Create["FilterCriteria"]>): s
  * Looks whether the function's role may poll the queue, and whether their timeouts go together.
  * @throws AwsError InvalidParameterValueException
  */
-export async function checkQueue(cx: Cx, source: Arn, reference: FunctionReference): Promise<void> {
-  const QueueUrl = queueAddress(cx.endpoint(), source, source.resource);
-  const options = { as: await assumeRole(cx, reference), scope: source };
-  // What may be called is decided before its arguments are looked at: these two change nothing, whatever the queue holds.
-  await allowed("ReceiveMessage", cx.call("sqs", "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 0 }, options));
-  await allowed("DeleteMessage", cx.call("sqs", "DeleteMessage", { QueueUrl, ReceiptHandle: "none" }, options));
-  const { Attributes } =
-    (await allowed(
-      "GetQueueAttributes",
-      cx.call("sqs", "GetQueueAttributes", { QueueUrl, AttributeNames: ["VisibilityTimeout"] }, options),
-    )) ?? {};
-  const visibility = Number(Attributes?.["VisibilityTimeout"]);
+export async function checkQueue(cx: Cx, reader: Reader, reference: FunctionReference): Promise<void> {
+  const visibility = await checkQueueAccess(reader, cx.endpoint()).catch((error: unknown) => {
+    if (!(error instanceof QueueFault)) throw error;
+    throw invalidParameter(
+      error.kind === "forbidden"
+        ? `The function execution role does not have permissions to call ${error.operation} on SQS`
+        : `Error occurred while ${error.operation}. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.`,
+    );
+  });
   const { timeoutSeconds } = getVersion(cx.state, reference);
   if (visibility < timeoutSeconds)
     throw invalidParameter(
       `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
     );
-}
-
-/** @throws AwsError where the call is not allowed, or there is no such queue */
-async function allowed<T>(operation: string, call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    if (error.code.startsWith("AccessDenied"))
-      throw invalidParameter(`The function execution role does not have permissions to call ${operation} on SQS`);
-    if (/QueueDoesNotExist|NonExistentQueue/.test(error.code))
-      throw invalidParameter(
-        `Error occurred while ${operation}. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.`,
-      );
-    return undefined;
-  }
 }
 
 /**

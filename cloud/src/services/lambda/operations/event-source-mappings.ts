@@ -65,13 +65,12 @@ function sameMapping(service: string, sourceArn: string, name: string, uuid: str
 
 /** @returns where a stream ends, if that is wanted. @throws AwsError InvalidParameterValueException */
 async function checkAccess(cx: Cx, sourceArn: string, reference: FunctionReference, wantsEnds: boolean) {
-  const source = findArn(sourceArn)!;
-  const kind = findStreamKind(source.service);
+  const reader = readerOf({ state: cx.state, call: cx.call as never }, reference, sourceArn);
+  const kind = findStreamKind(reader.source.service);
   if (!kind) {
-    await checkQueue(cx, source, reference);
+    await checkQueue(cx, reader, reference);
     return undefined;
   }
-  const reader = readerOf({ state: cx.state, call: cx.call as never }, reference, sourceArn);
   await checkStream(kind, reader);
   return wantsEnds ? findEnds(kind, reader) : undefined;
 }

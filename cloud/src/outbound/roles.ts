@@ -1,8 +1,8 @@
-import { findArn } from "../../aws/arn.ts";
-import type { Scope } from "../../aws/scope.ts";
-import type { Principal } from "../../iam/principal.ts";
+import { findArn } from "../aws/arn.ts";
+import type { Scope } from "../aws/scope.ts";
+import type { Principal } from "../iam/principal.ts";
 import type { Credentials } from "@aws-sdk/client-sts";
-import type { Context } from "./state.ts";
+import type { ServiceContext } from "../service.ts";
 
 /** How long a session is used; shorter than it lives. */
 const USED_MS = 15 * 60_000;
@@ -12,13 +12,17 @@ export interface AssumedRole {
   readonly credentials: Credentials;
 }
 
-/** Assumes the roles of targets as EventBridge; their trust policies decide. */
+/** Assumes roles as an AWS service; their trust policies decide. */
 export class Roles {
   readonly #sessions = new Map<string, { readonly untilMs: number; readonly role: AssumedRole }>();
 
-  constructor(private readonly cx: Context) {}
+  /** @param service `events.amazonaws.com` */
+  constructor(
+    private readonly cx: ServiceContext,
+    private readonly service: string,
+  ) {}
 
-  /** @throws AwsError where EventBridge may not assume the role */
+  /** @throws AwsError where the service may not assume the role */
   async assume(scope: Scope, roleArn: string, sourceArn: string): Promise<AssumedRole> {
     const key = `${roleArn} ${sourceArn}`;
     const known = this.#sessions.get(key);
@@ -30,7 +34,7 @@ export class Roles {
       "AssumeRole",
       { RoleArn: roleArn, RoleSessionName: random.hex(32) },
       {
-        as: { kind: "service", service: "events.amazonaws.com", sourceArn, sourceAccount: scope.account },
+        as: { kind: "service", service: this.service, sourceArn, sourceAccount: scope.account },
         scope: { ...scope, account },
       },
     );
