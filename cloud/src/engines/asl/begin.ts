@@ -1,6 +1,7 @@
 /** What each kind of state does when it is entered, and Parallel and Map when a line of theirs ends. */
 import { matches, isTimestamp } from "./choice.ts";
-import { processorOf, type ChoiceRule, type StateDefinition } from "./definition.ts";
+import { isDistributed, processorOf, type ChoiceRule, type StateDefinition } from "./definition.ts";
+import { beginMapRun } from "./distributed.ts";
 import { runtimeError, StatesError } from "./error.ts";
 import { exit } from "./exit.ts";
 import { checkSize, typeOf, type Fields } from "./fields.ts";
@@ -39,6 +40,7 @@ export async function beginState(run: Run, frame: Frame, definition: StateDefini
     case "Parallel":
       return beginParallel(run, frame, definition, fields);
     case "Map":
+      if (isDistributed(definition)) return beginMapRun(run, frame, definition, fields);
       return beginMap(run, frame, definition, fields);
   }
 }
@@ -80,10 +82,10 @@ async function applies(run: Run, frame: Frame, rule: ChoiceRule, fields: Fields)
   }
   const value = await fields.expression(rule.Condition as Json, "Condition");
   if (typeof value === "boolean") return value;
-  throw unexpected(rule.Condition, "Condition", "boolean", value);
+  throw unexpectedType(rule.Condition, "Condition", "boolean", value);
 }
 
-function unexpected(expression: unknown, field: string, expected: string, value: Json): StatesError {
+export function unexpectedType(expression: unknown, field: string, expected: string, value: Json): StatesError {
   return new StatesError(
     "States.QueryEvaluationError",
     `The JSONata expression '${findExpression(expression) ?? String(expression)}' specified for the field '${field}' returned an unexpected result type. Expected '${expected}', but was '${typeOf(value)}' for value: ${textOf(value)}`,
@@ -99,7 +101,7 @@ async function wait(run: Run, frame: Frame, definition: StateDefinition, fields:
     const value = await fields.value("Timestamp", Timestamp, TimestampPath);
     if (!isTimestamp(value))
       throw fields.isJsonata
-        ? unexpected(Timestamp, "Timestamp", "timestamp", value ?? null)
+        ? unexpectedType(Timestamp, "Timestamp", "timestamp", value ?? null)
         : runtimeError(
             `The ${TimestampPath === undefined ? "Timestamp" : "TimestampPath"} parameter does not reference a valid ISO-8601 extended offset date-time format string: ${TimestampPath ?? "Timestamp"} == ${String(value)}`,
           );
@@ -166,7 +168,7 @@ async function beginMap(run: Run, frame: Frame, definition: StateDefinition, fie
 async function itemsOf(run: Run, frame: Frame, definition: StateDefinition, fields: Fields): Promise<Json[]> {
   if (fields.isJsonata) {
     const items = definition.Items === undefined ? frame.input : await fields.expression(definition.Items, "Items");
-    if (!Array.isArray(items)) throw unexpected(definition.Items ?? "$states.input", "Items", "array", items);
+    if (!Array.isArray(items)) throw unexpectedType(definition.Items ?? "$states.input", "Items", "array", items);
     return items;
   }
   const path = definition.ItemsPath ?? "$";

@@ -81,6 +81,47 @@ export interface StateDefinition {
   readonly ItemSelector?: Json;
   readonly MaxConcurrency?: number | string;
   readonly MaxConcurrencyPath?: string;
+  /** Map in distributed mode */
+  readonly ItemReader?: ItemReader;
+  readonly ItemBatcher?: ItemBatcher;
+  readonly ResultWriter?: ResultWriter;
+  readonly Label?: string;
+  readonly ToleratedFailureCount?: number | string;
+  readonly ToleratedFailureCountPath?: string;
+  readonly ToleratedFailurePercentage?: number | string;
+  readonly ToleratedFailurePercentagePath?: string;
+}
+
+export interface ItemReader {
+  readonly Resource: string;
+  readonly Parameters?: Json;
+  readonly Arguments?: Json;
+  readonly ReaderConfig?: {
+    readonly InputType?: string;
+    readonly CSVHeaderLocation?: string;
+    readonly CSVHeaders?: readonly string[];
+    readonly CSVDelimiter?: string;
+    readonly MaxItems?: number | string;
+    readonly MaxItemsPath?: string;
+    readonly ItemsPointer?: string;
+    readonly ManifestType?: string;
+    readonly Transformation?: string;
+  };
+}
+
+export interface ItemBatcher {
+  readonly MaxItemsPerBatch?: number | string;
+  readonly MaxItemsPerBatchPath?: string;
+  readonly MaxInputBytesPerBatch?: number | string;
+  readonly MaxInputBytesPerBatchPath?: string;
+  readonly BatchInput?: Json;
+}
+
+export interface ResultWriter {
+  readonly Resource?: string;
+  readonly Parameters?: Json;
+  readonly Arguments?: Json;
+  readonly WriterConfig?: { readonly Transformation?: string; readonly OutputType?: string };
 }
 
 export interface Machine {
@@ -99,6 +140,10 @@ export interface ItemProcessor extends Machine {
 /** The states that a Map runs for each item. */
 export function processorOf(state: StateDefinition): ItemProcessor {
   return (state.ItemProcessor ?? state.Iterator)!;
+}
+
+export function isDistributed(state: StateDefinition): boolean {
+  return state.Type === "Map" && processorOf(state).ProcessorConfig?.Mode === "DISTRIBUTED";
 }
 
 /**

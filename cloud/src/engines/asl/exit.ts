@@ -32,6 +32,7 @@ export function exit(
         }),
   });
   Object.assign(frame.variables, assigned);
+  delete frame.mapRun;
   frame.retried = {};
   frame.retryCount = 0;
   if (next === undefined) return { output };

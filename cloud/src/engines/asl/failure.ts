@@ -58,6 +58,7 @@ function retries(run: Run, frame: Frame, error: StatesError): boolean {
   const delayMs = retryAfterMs(Retry[index]!, retried, run.random);
   if (delayMs === undefined) return false;
   run.removeChildren(frame);
+  delete frame.mapRun;
   frame.retried[index] = retried + 1;
   frame.retryCount++;
   frame.phase = "retry";
@@ -101,6 +102,7 @@ function abort(run: Run, frame: Frame, parent: Frame): void {
   if (frame.phase === "failed" || frame.phase === "aborted") return;
   for (const child of run.childrenOf(frame)) abort(run, child, frame);
   run.release(frame, true);
+  if (frame.phase === "mapRun") run.note(frame, "MapRunAborted");
   const { Type } = run.definitionOf(frame);
   if (frame.enteredId !== 0 && ["Task", "Wait", "Parallel", "Map"].includes(Type))
     run.note(frame, `${Type}StateAborted`);

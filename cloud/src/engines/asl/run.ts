@@ -88,7 +88,9 @@ export class Run {
   release(frame: Frame, cancelsTask: boolean): void {
     this.cancelTimer(frame.timer);
     delete frame.timer;
-    const { task } = frame;
+    const { task, mapRun } = frame;
+    // What was done of it is kept, so that a redrive goes on with it.
+    if (mapRun && frame.phase === "mapRun" && cancelsTask) this.effects.push({ kind: "cancelMapRun", arn: mapRun.arn });
     if (!task) return;
     this.cancelTimer(task.timeoutTimer);
     this.cancelTimer(task.heartbeatTimer);
@@ -113,9 +115,14 @@ export class Run {
   }
 
   /** As `fields`, for an item of a Map. */
-  fieldsOfItem(frame: Frame, index: number, value: Json): Fields {
-    const context = { ...this.contextOf(frame), Map: { Item: { Index: index, Value: value } } };
+  fieldsOfItem(frame: Frame, index: number, value: Json, more: JsonObject = {}): Fields {
+    const context = { ...this.contextOf(frame), Map: { Item: { Index: index, Value: value, ...more } } };
     return this.fieldsWith(frame, this.definitionOf(frame), context);
+  }
+
+  /** Whether a Map state's selector speaks JSONata. */
+  languageAt(frame: Frame): string {
+    return languageOf(this.languageScope(frame), this.definitionOf(frame));
   }
 
   /** The variables in reach of a line: its own and those around it. */

@@ -25,6 +25,53 @@ export interface TaskInProgress {
   readonly timeoutTimer?: string;
   heartbeatTimer?: string;
   readonly heartbeatSeconds?: number;
+  /** It was handed on, and its end comes from elsewhere. */
+  submitted?: true;
+}
+
+/** The Map Run of a distributed Map state. */
+export interface MapRunInProgress {
+  readonly id: string;
+  readonly arn: string;
+  redriveCount: number;
+}
+
+/** What a Map Run is to do, its fields read. */
+export interface MapRunPlan {
+  readonly label: string;
+  readonly executionType: "STANDARD" | "EXPRESS";
+  /** 0: as many as there may be. */
+  readonly maxConcurrency: number;
+  readonly toleratedFailureCount?: number;
+  readonly toleratedFailurePercentage?: number;
+  /** Where the items are; undefined: in `items`. */
+  readonly reader?: ReaderPlan;
+  readonly items?: readonly Json[];
+  /** The names of the members that the items are, where they are those of an object. */
+  readonly keys?: readonly string[];
+  readonly batcher?: { readonly maxItems: number; readonly maxBytes: number; readonly batchInput?: Json };
+  readonly writer?: WriterPlan;
+}
+
+export interface ReaderPlan {
+  readonly action: "getObject" | "listObjectsV2";
+  readonly parameters: JsonObject;
+  readonly inputType?: "CSV" | "JSON" | "JSONL" | "PARQUET" | "MANIFEST";
+  readonly csvHeaders?: readonly string[];
+  readonly csvDelimiter: string;
+  readonly itemsPointer?: string;
+  readonly manifestType?: "ATHENA_DATA" | "S3_INVENTORY";
+  /** The contents of the objects listed are the items, not the objects. */
+  readonly flattens: boolean;
+  readonly itemsMax?: number;
+}
+
+export interface WriterPlan {
+  /** Undefined: the results are the state's own. */
+  readonly bucket?: string;
+  readonly prefix?: string;
+  readonly transformation: "NONE" | "COMPACT" | "FLATTEN";
+  readonly outputType: "JSON" | "JSONL";
 }
 
 /** One line of states that follow each other: the machine's own, a branch, an iteration. */
@@ -38,9 +85,9 @@ export interface Frame {
   state: string;
   /**
    * `enter`: about to enter the state; `begin`: entered, to be run (again); `task`, `wait`, `retry`: waits for an event;
-   * `children`: branches or iterations run; `failed`, `aborted`: ended so, kept for a redrive.
+   * `children`: branches or iterations run; `mapRun`: a distributed Map's children run; `failed`, `aborted`: ended so, kept for a redrive.
    */
-  phase: "enter" | "begin" | "task" | "wait" | "retry" | "children" | "failed" | "aborted";
+  phase: "enter" | "begin" | "task" | "wait" | "retry" | "children" | "mapRun" | "failed" | "aborted";
   input: Json;
   variables: Record<string, Json>;
   enteredMs: number;
@@ -52,6 +99,7 @@ export interface Frame {
   retryCount: number;
   timer?: string;
   task?: TaskInProgress;
+  mapRun?: MapRunInProgress;
   item?: { readonly index: number; readonly value: Json };
   children?: Children;
 }
@@ -114,6 +162,8 @@ export type RunEvent = { readonly atMs: number; readonly seed: string } & (
   | { readonly kind: "heartbeat"; readonly id: string }
   /** A worker took an activity's task. */
   | { readonly kind: "taskStarted"; readonly id: string; readonly workerName?: string }
+  | { readonly kind: "mapRunSucceeded"; readonly id: string; readonly output: Json }
+  | { readonly kind: "mapRunFailed"; readonly id: string; readonly error?: string; readonly cause?: string }
   | { readonly kind: "stop"; readonly error?: string; readonly cause?: string }
   | { readonly kind: "redrive" }
 );
@@ -132,6 +182,9 @@ export type Effect =
       readonly heartbeatSeconds?: number;
     }
   | { readonly kind: "cancelTask"; readonly id: string; readonly token?: string }
+  | { readonly kind: "startMapRun"; readonly id: string; readonly arn: string; readonly plan: MapRunPlan }
+  | { readonly kind: "redriveMapRun"; readonly arn: string; readonly redriveCount: number }
+  | { readonly kind: "cancelMapRun"; readonly arn: string }
   /** More can be done at once: send `continue`. */
   | { readonly kind: "continue" };
 

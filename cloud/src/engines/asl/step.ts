@@ -2,13 +2,12 @@
  * The engine of Amazon States Language: (definition, state, event) → next state, history and effects. It does nothing
  * outside, and knows no time and no chance but those of the event, so that a run can be replayed and stepped.
  * Source: states-language.net, and the Step Functions developer guide.
- *
- * Gap: distributed Maps are the service's to refuse.
  */
 import type { Machine, StateDefinition } from "./definition.ts";
 import { StatesError } from "./error.ts";
 import { textOf } from "./json.ts";
 import { beginState, childEnded, type Ended } from "./begin.ts";
+import { mapRunFailed, mapRunSucceeded, redriveMapRun } from "./distributed.ts";
 import { fail } from "./failure.ts";
 import { exit } from "./exit.ts";
 import { HistoryFull, Run } from "./run.ts";
@@ -57,6 +56,9 @@ async function take(run: Run, event: RunEvent): Promise<void> {
       return end(run, "ABORTED", "ExecutionAborted", event);
     case "timer":
       return timerFired(run, event.name);
+    case "mapRunSucceeded":
+    case "mapRunFailed":
+      return mapRunEvent(run, event);
     default:
       return taskEvent(run, event);
   }
@@ -178,6 +180,17 @@ async function timerFired(run: Run, name: string): Promise<void> {
   await failed(run, frame, new StatesError(error, undefined));
 }
 
+async function mapRunEvent(
+  run: Run,
+  event: Extract<RunEvent, { kind: "mapRunSucceeded" | "mapRunFailed" }>,
+): Promise<void> {
+  const frame = run.state.frames[event.id.split(".")[0]!];
+  if (!frame || frame.phase !== "mapRun" || frame.mapRun?.id !== event.id) return;
+  if (event.kind === "mapRunSucceeded")
+    return attempt(run, frame, async () => mapRunSucceeded(run, frame, event.output));
+  return failed(run, frame, mapRunFailed(run, frame, event));
+}
+
 async function taskEvent(
   run: Run,
   event: Extract<RunEvent, { kind: "taskStarted" | "taskSubmitted" | "taskSucceeded" | "taskFailed" | "heartbeat" }>,
@@ -195,6 +208,7 @@ async function taskEvent(
       noteTask(run, frame, "Started", event.workerName === undefined ? {} : { workerName: event.workerName });
       return;
     case "taskSubmitted":
+      task.submitted = true;
       noteTask(run, frame, "Submitted", { output: textOf(event.output), outputDetails: { truncated: false } });
       return;
     case "taskSucceeded":
@@ -232,6 +246,10 @@ function redrive(run: Run): void {
     frame.retried = {};
     frame.retryCount = 0;
     if (frame.phase === "children") continue;
+    if (frame.mapRun) {
+      redriveMapRun(run, frame, id);
+      continue;
+    }
     frame.phase = frame.enteredId === 0 ? "enter" : "begin";
     frame.lastId = id;
   }

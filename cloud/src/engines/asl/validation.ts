@@ -5,6 +5,7 @@
  * Gap: AWS's warnings (e.g. on hard-coded ARNs) are not given.
  */
 import { CHOICE_OPERATORS } from "./choice.ts";
+import { distributedProblems } from "./distributed-validation.ts";
 import { parseIntrinsic } from "./intrinsic-syntax.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { findExpression, findSyntaxError } from "./jsonata.ts";
@@ -37,6 +38,8 @@ const JSONPATH = new Set([
   "MaxConcurrencyPath",
   "ErrorPath",
   "CausePath",
+  "ToleratedFailureCountPath",
+  "ToleratedFailurePercentagePath",
 ]);
 const TIMES = ["TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath"];
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -92,6 +95,10 @@ const EXCLUSIVE: readonly (readonly string[])[] = [
   ["Error", "ErrorPath"],
   ["Cause", "CausePath"],
   ["ItemProcessor", "Iterator"],
+  ["ItemReader", "ItemsPath"],
+  ["ItemReader", "Items"],
+  ["ToleratedFailureCount", "ToleratedFailureCountPath"],
+  ["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"],
 ];
 
 /** Everything that is wrong with a definition's text; empty: it is right. */
@@ -252,6 +259,9 @@ class Check {
       const field = "ItemProcessor" in state ? "ItemProcessor" : "Iterator";
       if (field in state) this.machine(state[field], `${at}/${field}`, language);
       else lacks("ItemProcessor");
+      for (const { message, field: where } of distributedProblems(state, language)) this.add(message, `${at}${where}`);
+      for (const name of ["ItemReader", "ItemBatcher", "ResultWriter"])
+        if (language === "JSONPath" && name in state) this.template(state[name]!, `${at}/${name}`);
     }
     if (Type === "Choice" && !lacks("Choices")) this.choices(state, at, siblings, language);
   }

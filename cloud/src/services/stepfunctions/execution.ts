@@ -6,7 +6,6 @@ import type { ExecutionRecord } from "./state.ts";
 
 export function describe(record: ExecutionRecord): DescribeExecutionOutput {
   const { run, machine } = record;
-  const redrivable = machine.type === "STANDARD" && ["FAILED", "ABORTED", "TIMED_OUT"].includes(run.status);
   return {
     executionArn: record.arn,
     stateMachineArn: machine.arn,
@@ -24,16 +23,28 @@ export function describe(record: ExecutionRecord): DescribeExecutionOutput {
     ...(record.aliasArn === undefined ? {} : { stateMachineAliasArn: record.aliasArn }),
     redriveCount: run.redriveCount,
     ...(run.redrivenMs === undefined ? {} : { redriveDate: new Date(run.redrivenMs) }),
-    redriveStatus: redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE",
-    ...(redrivable
-      ? {}
-      : {
-          redriveStatusReason:
-            run.status === "RUNNING"
-              ? "Execution is RUNNING and cannot be redriven"
-              : "Execution is SUCCEEDED and cannot be redriven",
-        }),
+    ...(record.mapRunIndex === undefined ? {} : { mapRunArn: machine.mapRunArn! }),
+    ...redriveOf(record),
   };
+}
+
+interface Redrive {
+  readonly redriveStatus: "REDRIVABLE" | "NOT_REDRIVABLE" | "REDRIVABLE_BY_MAP_RUN";
+  readonly redriveStatusReason?: string;
+}
+
+/** Whether an execution can be redriven. AWS: children of a Map Run with it only. */
+export function redriveOf({
+  machine,
+  mapRunIndex,
+  run: { status },
+}: Pick<ExecutionRecord, "machine" | "mapRunIndex"> & { readonly run: { readonly status: string } }): Redrive {
+  if (["FAILED", "ABORTED", "TIMED_OUT"].includes(status)) {
+    if (mapRunIndex !== undefined) return { redriveStatus: "REDRIVABLE_BY_MAP_RUN" };
+    if (machine.type === "STANDARD") return { redriveStatus: "REDRIVABLE" };
+  }
+  const redriveStatusReason = `Execution is ${status} and cannot be redriven`;
+  return { redriveStatus: "NOT_REDRIVABLE", redriveStatusReason };
 }
 
 export function historyEvent(record: HistoryRecord, withData = true): HistoryEvent {

@@ -1,6 +1,6 @@
 /**
- * Runs Express executions: the same engine, kept in memory. Gap: an asynchronous one that a crash cuts short is not
- * started again. Quirk: `.sync` and callbacks are refused when the machine is made, as at AWS.
+ * Runs Express executions: the same engine, kept in memory. Quirk: `.sync` and callbacks are refused when the machine is
+ * made, as at AWS.
  */
 import { StatesError } from "../../engines/asl/error.ts";
 import type { Effect, RunEvent, RunState } from "../../engines/asl/state.ts";
@@ -11,14 +11,15 @@ import type { Reports } from "./report.ts";
 import type { Incoming, Runner } from "./runner.ts";
 import type { ExecutionRecord, SfnState } from "./state.ts";
 
-/** AWS: "Service quotas": five minutes. */
-export const EXPRESS_SECONDS_MAX = 300;
-
-/** Runs an Express execution to its end. */
+/**
+ * Runs an Express execution to its end.
+ * @param began told how to post events to it from outside
+ */
 export async function runExpress(
   cx: ServiceContext<SfnState>,
   { runner, reports }: { runner: Runner; reports: Reports },
   record: ExecutionRecord,
+  began?: (post: (event: Incoming) => void) => void,
 ): Promise<ExecutionRecord> {
   const { clock, random, activity } = cx.kernel;
   const machine = runner.machineOf(record.machine);
@@ -32,6 +33,7 @@ export async function runExpress(
     wake();
   };
   let run: RunState = newRun(record.run.identity, record.run.startedMs);
+  began?.(post);
   post({ kind: "start" });
   let open = 0;
   while (run.status === "RUNNING") {

@@ -2,7 +2,7 @@
 import { arn, findArn } from "../../aws/arn.ts";
 import { NotEmulatedError } from "../../aws/error.ts";
 import type { Scope } from "../../aws/scope.ts";
-import { processorOf, type Machine } from "../../engines/asl/definition.ts";
+import { isDistributed, processorOf, type Machine } from "../../engines/asl/definition.ts";
 import { readResource } from "../../engines/asl/task.ts";
 import { validateDefinition } from "../../engines/asl/validation.ts";
 import { invalidArn, invalidDefinition, invalidName, machineDoesNotExist } from "./errors.ts";
@@ -52,9 +52,13 @@ function checkStates(machine: Machine, type: "STANDARD" | "EXPRESS", at: string)
       state.Branches!.forEach((branch, index) => checkStates(branch, type, `${here}/Branches[${index}]`));
     if (state.Type === "Map") {
       const processor = processorOf(state);
-      if (processor.ProcessorConfig?.Mode === "DISTRIBUTED")
-        throw new NotEmulatedError(`the distributed mode of the Map state ${name}`);
-      checkStates(processor, type, `${here}/ItemProcessor`);
+      const distributed = isDistributed(state);
+      if (type === "EXPRESS" && distributed)
+        throw invalidDefinition(
+          `SCHEMA_VALIDATION_FAILED: Express state machine does not support a Map state in DISTRIBUTED mode at ${here}`,
+        );
+      const inner = distributed && processor.ProcessorConfig?.ExecutionType === "EXPRESS" ? "EXPRESS" : type;
+      checkStates(processor, inner, `${here}/ItemProcessor`);
     }
   }
 }

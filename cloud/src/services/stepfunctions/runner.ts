@@ -14,7 +14,9 @@ import type { Span } from "../../kernel/trace.ts";
 import type { ServiceContext } from "../../service.ts";
 import { describe } from "./execution.ts";
 import type { Reports } from "./report.ts";
-import type { ExecutionRecord, SfnState, TaskRecord } from "./state.ts";
+import type { ExecutionRecord, MachineRecord, SfnState, TaskRecord } from "./state.ts";
+import { runExpress } from "./express.ts";
+import { MapRuns } from "./map-run/map-runs.ts";
 import { Tasks } from "./task.ts";
 
 type Unstamped<E> = E extends unknown ? Omit<E, "atMs" | "seed"> : never;
@@ -32,6 +34,8 @@ const MACHINES_MAX = 500;
 
 export class Runner {
   readonly tasks: Tasks;
+  readonly mapRuns: MapRuns;
+  readonly #express = new Map<string, (event: Incoming) => void>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #machines = new Map<string, Machine>();
   readonly #deliverTask: (payload: TaskDelivery) => void;
@@ -43,6 +47,7 @@ export class Runner {
   ) {
     const { deliveries, timers } = cx.kernel;
     this.tasks = new Tasks(cx);
+    this.mapRuns = new MapRuns(cx, this, this.tasks.roles);
     this.#deliverTask = deliveries.register<TaskDelivery>({
       name: "stepfunctions.tasks",
       attempt: (delivery, span) => this.#perform(delivery, span),
@@ -72,6 +77,33 @@ export class Runner {
     const open = new Set<string>();
     for (const [executionArn] of this.cx.state.inbox.keys()) open.add(String(executionArn));
     for (const executionArn of open) this.#resume(executionArn);
+    // AWS: asynchronous Express executions run at least once.
+    for (const record of Array.from(this.cx.state.express.values())) this.startExpress(record);
+    this.mapRuns.start();
+  }
+
+  /** Starts an Express execution that nobody waits for. In the caller's transaction. */
+  startExpress(record: ExecutionRecord): void {
+    const { state } = this.cx;
+    state.express.put([record.arn], record);
+    void this.express(record)
+      .then(() => state.express.remove([record.arn]))
+      .catch((error: unknown) => console.error(error));
+  }
+
+  /** Runs an Express execution to its end. */
+  async express(record: ExecutionRecord): Promise<ExecutionRecord> {
+    try {
+      return await runExpress(this.cx, { runner: this, reports: this.reports }, record, (post) =>
+        this.#express.set(record.arn, post),
+      );
+    } finally {
+      this.#express.delete(record.arn);
+    }
+  }
+
+  stopExpress(executionArn: string): void {
+    this.#express.get(executionArn)?.({ kind: "stop" });
   }
 
   /** Keeps an event for an execution, in the running transaction where there is one, and has it taken soon. */
@@ -89,10 +121,11 @@ export class Runner {
     );
   }
 
-  machineOf({ revisionId, definition }: { revisionId: string; definition: string }): Machine {
+  machineOf({ revisionId, definition, mapRunArn }: MachineRecord): Machine {
     let machine = this.#machines.get(revisionId);
     if (!machine) {
-      machine = JSON.parse(definition) as Machine;
+      const text = mapRunArn === undefined ? definition : this.cx.state.mapTasks.get([mapRunArn])!.machine.definition;
+      machine = JSON.parse(text) as Machine;
       if (this.#machines.size >= MACHINES_MAX) this.#machines.clear();
       this.#machines.set(revisionId, machine);
     }
@@ -146,11 +179,16 @@ export class Runner {
       this.reports.history(after, made.history);
       const isNew = event.kind === "start" || event.kind === "redrive";
       if (isNew || made.state.status !== record.run.status) this.reports.status(after);
-      if (made.state.status !== "RUNNING") this.#tellWatchers(after);
+      if (made.state.status !== "RUNNING") {
+        this.#tellWatchers(after);
+        if (after.mapRunIndex !== undefined && record.run.status === "RUNNING") this.mapRuns.childEnded(after);
+      }
     });
+    if (after.mapRunIndex !== undefined) this.mapRuns.tellBusy(after);
   }
 
-  #do({ arn }: ExecutionRecord, effect: Effect): void {
+  #do(record: ExecutionRecord, effect: Effect): void {
+    const { arn } = record;
     const { kernel, state } = this.cx;
     switch (effect.kind) {
       case "setTimer":
@@ -159,6 +197,12 @@ export class Runner {
         return kernel.timers.cancel(TIMER, `${arn} ${effect.name}`);
       case "continue":
         return this.post(arn, { kind: "continue" });
+      case "startMapRun":
+        return this.mapRuns.begin(record, effect);
+      case "redriveMapRun":
+        return this.mapRuns.redrive(effect.arn, effect.redriveCount);
+      case "cancelMapRun":
+        return this.mapRuns.cancel(effect.arn);
       case "cancelTask":
         state.tasks.remove([arn, effect.id]);
         if (effect.token !== undefined) state.tokens.remove([effect.token]);

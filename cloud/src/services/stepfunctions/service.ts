@@ -1,9 +1,8 @@
 /**
  * AWS Step Functions: Standard and Express workflows; the language itself is `engines/asl`.
  *
- * Gap: distributed Maps (and so the MapRun operations), TestState beyond level INFO and for Map and Parallel, HTTP Tasks, X-Ray segments and keys of one's own are
+ * Gap: TestState beyond level INFO and for Map and Parallel, HTTP Tasks, X-Ray segments and keys of one's own are
  * refused by name; so are optimised integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge and Step Functions.
- * Gap: an asynchronous Express execution that a crash cuts short is not started again.
  * Gap: throttling and quotas on the number of executions are not enforced.
  */
 import { arn } from "../../aws/arn.ts";
@@ -11,6 +10,7 @@ import { defineService, suspends, type Ask } from "../../service.ts";
 import { setEngine, type Cx } from "./engine.ts";
 import * as activities from "./operations/activities.ts";
 import * as executions from "./operations/executions.ts";
+import * as mapRuns from "./operations/map-runs.ts";
 import * as machines from "./operations/machines.ts";
 import * as tags from "./operations/tags.ts";
 import { testState } from "./operations/test-state.ts";
@@ -74,6 +74,9 @@ export const stepfunctions = defineService({
     RedriveExecution: executions.redriveExecution,
     GetExecutionHistory: executions.getExecutionHistory,
     ListExecutions: executions.listExecutions,
+    DescribeMapRun: mapRuns.describeMapRun,
+    ListMapRuns: mapRuns.listMapRuns,
+    UpdateMapRun: mapRuns.updateMapRun,
     CreateActivity: activities.createActivity,
     DescribeActivity: activities.describeActivity,
     DeleteActivity: activities.deleteActivity,
@@ -110,7 +113,11 @@ export const stepfunctions = defineService({
     StopExecution: on("executionArn"),
     RedriveExecution: on("executionArn"),
     GetExecutionHistory: on("executionArn"),
-    ListExecutions: onMachine,
+    ListExecutions: ({ mapRunArn, stateMachineArn }) =>
+      mapRunArn === undefined ? onMachine({ stateMachineArn }) : { resource: mapRunArn },
+    DescribeMapRun: on("mapRunArn"),
+    ListMapRuns: on("executionArn"),
+    UpdateMapRun: on("mapRunArn"),
     CreateActivity: onName("activity"),
     DescribeActivity: on("activityArn"),
     DeleteActivity: on("activityArn"),

@@ -116,14 +116,20 @@ describe("a definition", () => {
     expect([result, diagnostics?.length]).toEqual(["FAIL", 1]);
   });
 
-  it("with a distributed Map is refused by name", async () => {
+  it("with a distributed Map is none for Express, nor are a distributed Map's fields for others", async () => {
     const ItemProcessor = {
       ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
       StartAt: "P",
       States: { P: { Type: "Pass", End: true } },
     };
-    await expect(machine({ Big: { Type: "Map", ItemProcessor, End: true } })).rejects.toThrow(
-      /distributed mode of the Map state Big/,
+    await expect(machine({ Big: { Type: "Map", ItemProcessor, End: true } }, { type: "EXPRESS" })).rejects.toThrow(
+      /does not support a Map state in DISTRIBUTED mode at \/States\/Big/,
+    );
+    const { ProcessorConfig: _, ...inline } = ItemProcessor;
+    await expect(
+      machine({ Big: { Type: "Map", ItemProcessor: inline, ToleratedFailureCount: 1, End: true } }),
+    ).rejects.toThrow(
+      /only supported when the Map state's mode is DISTRIBUTED at \/States\/Big\/ToleratedFailureCount/,
     );
   });
 });

@@ -73,10 +73,10 @@ function split(action: string): [action: string, suffix: string] {
 }
 
 export class Tasks {
-  readonly #roles: Roles;
+  readonly roles: Roles;
 
   constructor(private readonly cx: ServiceContext<SfnState>) {
-    this.#roles = new Roles(cx);
+    this.roles = new Roles(cx);
   }
 
   /** @throws StatesError where it fails */
@@ -85,7 +85,7 @@ export class Tasks {
     const sdk = read.type.startsWith("aws-sdk:");
     const service = sdk ? read.type.slice(8) : read.type;
     try {
-      const as = await this.#roles.assume(this.#roleOf(task, machine), machine.arn);
+      const as = await this.roles.assume(this.#roleOf(task, machine), machine.arn);
       const options: Options = { as, scope: machine.scope, ...(span ? { parent: span } : {}) };
       if (read.kind === "lambda") return { kind: "done", output: await this.#function(task, options) };
       const [action, suffix] = split(read.action);
@@ -177,7 +177,7 @@ export class Tasks {
 
   /** Stops an execution that a `.sync` task started. */
   async stopChild(executionArn: string, machine: TaskMachine): Promise<void> {
-    const as = await this.#roles.assume(machine.roleArn, machine.arn);
+    const as = await this.roles.assume(machine.roleArn, machine.arn);
     await this.cx.call("stepfunctions", "StopExecution", { executionArn }, { as, scope: machine.scope });
   }
 }

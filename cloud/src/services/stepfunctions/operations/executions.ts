@@ -14,13 +14,9 @@ import type {
   StopExecutionInput,
   StopExecutionOutput,
 } from "@aws-sdk/client-sfn";
-import { NotEmulatedError } from "../../../aws/error.ts";
-import { arn } from "../../../aws/arn.ts";
 import { PAYLOAD_BYTES_MAX } from "../../../engines/asl/fields.ts";
 import { textOf, type Json } from "../../../engines/asl/json.ts";
 import { newRun } from "../../../engines/asl/state.ts";
-import type { Machine } from "../../../engines/asl/definition.ts";
-import type { ServiceContext } from "../../../service.ts";
 import type { Cx } from "../engine.ts";
 import { engineOf } from "../engine.ts";
 import {
@@ -29,17 +25,16 @@ import {
   invalidArn,
   invalidInput,
   notRedrivable,
+  resourceNotFound,
   typeNotSupported,
   validation,
 } from "../errors.ts";
 import { describe, historyEvent } from "../execution.ts";
-import { EXPRESS_SECONDS_MAX, runExpress } from "../express.ts";
-import { checkName, executionArn, executionsOf, getNamed, route, type Named } from "../machine.ts";
+import { EVENTS_MAX, newIdentity } from "../identity.ts";
+import { checkName, executionsOf, getNamed, route, type Named } from "../machine.ts";
 import { page } from "../page.ts";
 import type { ExecutionRecord, MachineRecord } from "../state.ts";
 
-/** AWS: "Service quotas": 25,000 events in the history of an execution. */
-const EVENTS_MAX = 25_000;
 const REDRIVE_DAYS = 14;
 
 interface Start {
@@ -62,27 +57,10 @@ function newExecution(cx: Cx, named: Named, { name, input = "{}", traceHeader }:
   const machine: MachineRecord = version?.machine ?? named.machine;
   const executionName = name ?? cx.kernel.random.uuid();
   checkName(executionName);
-  const express = machine.type === "EXPRESS";
-  const definition = JSON.parse(machine.definition) as Machine;
-  const arnText = express
-    ? arn("states", machine.scope, `express:${machine.name}:${executionName}:${cx.kernel.random.uuid()}`)
-    : executionArn(machine, executionName);
-  const seconds = express
-    ? Math.min(definition.TimeoutSeconds ?? Infinity, EXPRESS_SECONDS_MAX)
-    : definition.TimeoutSeconds;
-  const identity = {
-    executionArn: arnText,
-    executionName,
-    roleArn: machine.roleArn,
-    machineArn: machine.arn,
-    machineName: machine.name,
-    region: machine.scope.region,
-    input: parseInput(input),
-    ...(seconds === undefined ? {} : { timeoutSeconds: seconds }),
-    ...(express ? {} : { eventsMax: EVENTS_MAX }),
-  };
+  const definition = engineOf(cx.state).runner.machineOf(machine);
+  const identity = newIdentity(cx.kernel, machine, definition, { name: executionName, input: parseInput(input) });
   return {
-    arn: arnText,
+    arn: identity.executionArn,
     name: executionName,
     machine,
     inputText: input,
@@ -93,17 +71,13 @@ function newExecution(cx: Cx, named: Named, { name, input = "{}", traceHeader }:
   };
 }
 
-function outside(cx: Cx): ServiceContext<Cx["state"]> {
-  return { ...cx, call: cx.call, resourceTypes: () => [] };
-}
-
 export function startExecution(cx: Cx, input: StartExecutionInput): StartExecutionOutput {
   const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
   const engine = engineOf(cx.state);
   const answer = (each: ExecutionRecord) => ({ executionArn: each.arn, startDate: new Date(each.run.startedMs) });
   if (record.machine.type === "EXPRESS") {
     // Begun before the answer, so that what waits for all to settle waits for it, too.
-    void runExpress(outside(cx), engine, record).catch((error: unknown) => console.error(error));
+    engine.runner.startExpress(record);
     return answer(record);
   }
   const known = cx.state.executions.get([record.arn]);
@@ -124,7 +98,7 @@ export function startExecution(cx: Cx, input: StartExecutionInput): StartExecuti
 export async function startSyncExecution(cx: Cx, input: StartSyncExecutionInput): Promise<StartSyncExecutionOutput> {
   const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
   if (record.machine.type !== "EXPRESS") throw typeNotSupported();
-  const { run } = await runExpress(outside(cx), engineOf(cx.state), record);
+  const { run } = await engineOf(cx.state).runner.express(record);
   const durationMs = run.stoppedMs! - run.startedMs;
   return {
     executionArn: record.arn,
@@ -184,6 +158,8 @@ export function redriveExecution(
 ): RedriveExecutionOutput {
   const record = getExecution(cx, arnText);
   const { run, machine } = record;
+  if (record.mapRunIndex !== undefined)
+    throw notRedrivable("Execution is a child workflow execution of a Map Run and can only be redriven by it");
   if (run.status === "RUNNING" || run.status === "SUCCEEDED")
     throw notRedrivable(`Execution is ${run.status} and cannot be redriven`);
   const nowMs = cx.kernel.clock.now();
@@ -208,18 +184,45 @@ export function getExecutionHistory(cx: Cx, input: GetExecutionHistoryInput): Ge
   };
 }
 
-export function listExecutions(cx: Cx, input: ListExecutionsInput): ListExecutionsOutput {
-  if (input.mapRunArn !== undefined) throw new NotEmulatedError("mapRunArn of ListExecutions");
-  if (input.stateMachineArn === undefined) throw validation("Must provide either a StateMachineArn or a MapRunArn");
-  const { machine, version, alias } = getNamed(cx.state, input.stateMachineArn);
+interface Listed extends Pick<ExecutionRecord, "arn" | "name" | "machine" | "versionArn" | "aliasArn"> {
+  readonly run: Pick<ExecutionRecord["run"], "status" | "startedMs" | "stoppedMs" | "redriveCount" | "redrivenMs">;
+  readonly items?: number;
+}
+
+function* ofMachine(cx: Cx, arnText: string): Iterable<Listed> {
+  const { machine, version, alias } = getNamed(cx.state, arnText);
   if (machine.type === "EXPRESS") throw typeNotSupported();
-  const { redriveFilter, statusFilter } = input;
-  const all = [...executionsOf(cx.state, machine.arn)].filter(
-    ({ run, versionArn, aliasArn }) =>
-      (statusFilter === undefined || run.status === statusFilter) &&
-      (redriveFilter === undefined || run.redriveCount > 0 === (redriveFilter === "REDRIVEN")) &&
-      (!version || versionArn === version.arn) &&
-      (!alias || aliasArn === alias.arn),
+  for (const record of executionsOf(cx.state, machine.arn))
+    if ((!version || record.versionArn === version.arn) && (!alias || record.aliasArn === alias.arn)) yield record;
+}
+
+function* ofMapRun(cx: Cx, arnText: string): Iterable<Listed> {
+  const task = cx.state.mapTasks.get([arnText]);
+  if (!task) throw resourceNotFound(arnText);
+  const { machine } = task;
+  for (const child of cx.state.mapChildren.values({ prefix: [arnText], reverse: true })) {
+    const { arn, items } = child;
+    const run = cx.state.executions.get([arn])?.run ?? child.run ?? running(cx, arnText);
+    const pending = child.status === "pendingRedrive" ? { pending: true } : {};
+    yield { arn, name: arn.split(":")[7]!, machine, items, run: { ...run, ...pending } };
+  }
+}
+
+/** Of an Express child while it runs: it is kept only in memory. */
+function running(cx: Cx, mapRunArn: string): Listed["run"] {
+  return { status: "RUNNING", startedMs: cx.state.mapRuns.get([mapRunArn])!.startedMs, redriveCount: 0 };
+}
+
+export function listExecutions(cx: Cx, input: ListExecutionsInput): ListExecutionsOutput {
+  const { mapRunArn, stateMachineArn, redriveFilter, statusFilter } = input;
+  if ((mapRunArn === undefined) === (stateMachineArn === undefined))
+    throw validation("Must provide either a StateMachineArn or a MapRunArn");
+  const all = [...(mapRunArn === undefined ? ofMachine(cx, stateMachineArn!) : ofMapRun(cx, mapRunArn))].filter(
+    ({ run }) =>
+      (statusFilter === undefined ||
+        run.status === statusFilter ||
+        (statusFilter === "PENDING_REDRIVE" && "pending" in run)) &&
+      (redriveFilter === undefined || run.redriveCount > 0 === (redriveFilter === "REDRIVEN")),
   );
   const { shown, nextToken } = page(all, input);
   return {
@@ -232,6 +235,7 @@ export function listExecutions(cx: Cx, input: ListExecutionsInput): ListExecutio
         status: run.status,
         startDate: new Date(run.startedMs),
         ...(run.stoppedMs === undefined ? {} : { stopDate: new Date(run.stoppedMs) }),
+        ...(mapRunArn === undefined ? {} : { mapRunArn, itemCount: record.items }),
         ...(record.versionArn === undefined ? {} : { stateMachineVersionArn: record.versionArn }),
         ...(record.aliasArn === undefined ? {} : { stateMachineAliasArn: record.aliasArn }),
         redriveCount: run.redriveCount,

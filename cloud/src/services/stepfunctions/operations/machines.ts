@@ -157,10 +157,13 @@ export function describeStateMachineForExecution(
   const record = cx.state.executions.get([executionArn]);
   if (!record) throw executionDoesNotExist(executionArn);
   const { machine } = record;
+  const { mapRunArn } = machine;
+  const around = mapRunArn === undefined ? machine : cx.state.mapTasks.get([mapRunArn])!.machine;
   return {
     stateMachineArn: machine.arn,
     name: machine.name,
-    definition: machine.definition,
+    definition: around.definition,
+    ...(mapRunArn === undefined ? {} : { mapRunArn, label: machine.name.split("/").at(-1)! }),
     roleArn: machine.roleArn,
     updateDate: new Date(machine.updatedMs),
     loggingConfiguration: machine.logging,
