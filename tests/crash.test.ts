@@ -1,6 +1,7 @@
 /**
- * A steady load of puts, sends and asynchronous invokes; the process is killed with SIGKILL at random moments, twenty
- * times, and started again on the same data. Every acknowledged write must be there, every accepted event processed.
+ * A steady load of puts, sends, asynchronous invokes and publishes; the process is killed with SIGKILL at random moments,
+ * twenty times, and started again on the same data. Every acknowledged write must be there, every accepted event
+ * processed, and what a FIFO topic was given must arrive once and in order.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -18,6 +19,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { zipOf } from "./zip.ts";
 
@@ -39,8 +41,16 @@ afterAll(() => {
 
 test(`nothing acknowledged is lost in ${KILLS} kills`, { timeout: 180_000 }, async () => {
   const { QueueUrl } = await prepare();
-  const acknowledged = { puts: new Set<string>(), sends: new Set<string>(), invokes: new Set<string>() };
-  const load = new Load(acknowledged, QueueUrl!);
+  const standard = await topicWithQueue("crash-topic");
+  const fifo = await topicWithQueue("crash-topic.fifo");
+  const acknowledged: Acknowledged = {
+    puts: new Set(),
+    sends: new Set(),
+    invokes: new Set(),
+    publishes: new Set(),
+    ordered: new Set(),
+  };
+  const load = new Load(acknowledged, QueueUrl!, { standard: standard.topicArn, fifo: fifo.topicArn });
   const running = load.run();
   for (let kill = 0; kill < KILLS; kill++) {
     await pause(100 + Math.random() * 400);
@@ -55,9 +65,14 @@ test(`nothing acknowledged is lost in ${KILLS} kills`, { timeout: 180_000 }, asy
 
   for (const set of Object.values(acknowledged)) expect(set.size).toBeGreaterThan(KILLS);
   const written = await scanIds("crash-puts");
-  expect([...acknowledged.puts].filter((id) => !written.has(id))).toEqual([]);
-  const received = await drain(QueueUrl!, acknowledged.sends.size);
-  expect([...acknowledged.sends].filter((id) => !received.has(id))).toEqual([]);
+  expect(missing(acknowledged.puts, written)).toEqual([]);
+  expect(missing(acknowledged.sends, new Set(await drain(QueueUrl!, acknowledged.sends.size)))).toEqual([]);
+  const published = new Set(await drain(standard.queueUrl, acknowledged.publishes.size));
+  expect(missing(acknowledged.publishes, published)).toEqual([]);
+  const ordered = await drain(fifo.queueUrl, acknowledged.ordered.size);
+  expect(missing(acknowledged.ordered, new Set(ordered))).toEqual([]);
+  const numbers = ordered.map((id) => Number(id.slice("id-".length)));
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
   await expect
     .poll(async () => missing(acknowledged.invokes, await scanIds("crash-invokes")), { timeout: 90_000, interval: 500 })
     .toEqual([]);
@@ -123,10 +138,42 @@ async function prepare() {
   return new SQSClient(clientSettings()).send(new CreateQueueCommand({ QueueName: "crash" }));
 }
 
+/** A topic, and a queue that gets the bare messages. */
+async function topicWithQueue(name: string): Promise<{ topicArn: string; queueUrl: string }> {
+  const isFifo = name.endsWith(".fifo");
+  const Policy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: "*",
+    },
+  });
+  const { QueueUrl } = await new SQSClient(clientSettings()).send(
+    new CreateQueueCommand({ QueueName: name, Attributes: { Policy, ...(isFifo ? { FifoQueue: "true" } : {}) } }),
+  );
+  const sns = new SNSClient(clientSettings());
+  const Attributes: Record<string, string> = isFifo ? { FifoTopic: "true" } : {};
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name, Attributes }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn,
+      Protocol: "sqs",
+      Endpoint: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+      Attributes: { RawMessageDelivery: "true" },
+    }),
+  );
+  return { topicArn: TopicArn!, queueUrl: QueueUrl! };
+}
+
 interface Acknowledged {
   readonly puts: Set<string>;
   readonly sends: Set<string>;
   readonly invokes: Set<string>;
+  readonly publishes: Set<string>;
+  /** Published to a FIFO topic, one after the other. */
+  readonly ordered: Set<string>;
 }
 
 /** Writers that go on until stopped; what fails while the cloud is down is tried no further and counts for nothing. */
@@ -136,10 +183,12 @@ class Load {
   readonly #dynamodb = new DynamoDBClient(clientSettings());
   readonly #sqs = new SQSClient(clientSettings());
   readonly #lambda = new LambdaClient(clientSettings());
+  readonly #sns = new SNSClient(clientSettings());
 
   constructor(
     private readonly acknowledged: Acknowledged,
     private readonly queueUrl: string,
+    private readonly topics: { readonly standard: string; readonly fifo: string },
   ) {}
 
   stop(): void {
@@ -147,7 +196,7 @@ class Load {
   }
 
   async run(): Promise<void> {
-    const { puts, sends, invokes } = this.acknowledged;
+    const { puts, sends, invokes, publishes, ordered } = this.acknowledged;
     const writers: Promise<void>[] = [];
     for (let i = 0; i < WRITERS; i++) {
       writers.push(
@@ -165,6 +214,21 @@ class Load {
       this.#repeat(invokes, (id) =>
         this.#lambda.send(
           new InvokeCommand({ FunctionName: "crash", InvocationType: "Event", Payload: JSON.stringify({ id }) }),
+        ),
+      ),
+    );
+    writers.push(
+      this.#repeat(publishes, (id) =>
+        this.#sns.send(new PublishCommand({ TopicArn: this.topics.standard, Message: id })),
+      ),
+      this.#repeat(ordered, (id) =>
+        this.#sns.send(
+          new PublishCommand({
+            TopicArn: this.topics.fifo,
+            Message: id,
+            MessageGroupId: "one",
+            MessageDeduplicationId: id,
+          }),
         ),
       ),
     );
@@ -191,16 +255,17 @@ async function scanIds(TableName: string): Promise<Set<string>> {
   return ids;
 }
 
-async function drain(QueueUrl: string, atLeast: number): Promise<Set<string>> {
+/** The bodies that lie in a queue, as they come. */
+async function drain(QueueUrl: string, atLeast: number): Promise<string[]> {
   const sqs = new SQSClient(clientSettings());
-  const bodies = new Set<string>();
-  for (let empty = 0; empty < 2 || (bodies.size < atLeast && empty < 4);) {
+  const bodies: string[] = [];
+  for (let empty = 0; empty < 2 || (bodies.length < atLeast && empty < 4);) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
     );
     empty = Messages.length === 0 ? empty + 1 : 0;
     if (Messages.length === 0) continue;
-    for (const message of Messages) bodies.add(message.Body!);
+    for (const message of Messages) bodies.push(message.Body!);
     const Entries = Messages.map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId!, ReceiptHandle: ReceiptHandle! }));
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
   }
