@@ -14,6 +14,7 @@ import { Gateway } from "./gateway.ts";
 import * as account from "./operations/account.ts";
 import * as apis from "./operations/apis.ts";
 import * as deployments from "./operations/deployments.ts";
+import * as imports from "./operations/import.ts";
 import * as integrations from "./operations/integrations.ts";
 import * as methods from "./operations/methods.ts";
 import * as apiResources from "./operations/resources.ts";
@@ -53,6 +54,8 @@ export const apigateway = defineService({
     GetRestApis: apis.getRestApis,
     UpdateRestApi: apis.updateRestApi,
     DeleteRestApi: apis.deleteRestApi,
+    ImportRestApi: imports.importRestApi,
+    PutRestApi: imports.putRestApi,
     CreateResource: apiResources.createResource,
     GetResource: apiResources.getResource,
     GetResources: apiResources.getResources,
@@ -134,6 +137,8 @@ export const apigateway = defineService({
     GetRestApis: asks("GetRestApis"),
     UpdateRestApi: asks("UpdateRestApi"),
     DeleteRestApi: asks("DeleteRestApi"),
+    ImportRestApi: asks("ImportRestApi"),
+    PutRestApi: asks("PutRestApi"),
     CreateResource: asks("CreateResource"),
     GetResource: asks("GetResource"),
     GetResources: asks("GetResources"),

@@ -106,12 +106,17 @@ async function encodeError(
   error: AwsError,
 ): Promise<Reply> {
   const { requestId } = exchange.request;
-  if (wantsJson(route, request)) return jsonReply(error.status ?? 400, queryJsonError(error, requestId));
   const codec = await codecOf(route.protocol);
   const { method, path, headers } = request.head;
-  return toReply(
-    codec.encodeError(error, { requestId, api: route.api, operation: route.operation, method, path, headers }),
-  );
+  const encoded = codec.encodeError(error, {
+    requestId,
+    api: route.api,
+    operation: route.operation,
+    method,
+    path,
+    headers,
+  });
+  return wantsJson(route, request) ? jsonReply(encoded.status, queryJsonError(error, requestId)) : toReply(encoded);
 }
 
 function jsonReply(status: number, body: string): Reply {

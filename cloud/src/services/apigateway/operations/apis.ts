@@ -152,13 +152,18 @@ const RULES: PatchRules = {
 
 export function updateRestApi(cx: Cx, { restApiId, patchOperations }: Input<"apigateway", "UpdateRestApi">): RestApi {
   const api = getApi(cx, restApiId);
-  const changed = patched(api, patchOperations, RULES);
-  if (changed.policy !== undefined) changed.policy = policyOf(cx, api.id, changed.policy);
+  return describe(updateApi(cx, api, patched(api, patchOperations, RULES)));
+}
+
+/** Keeps an API with some of its facts changed. @throws AwsError BadRequestException */
+export function updateApi(cx: Cx, api: ApiRecord, facts: Partial<ApiRecord>): ApiRecord {
+  const changed = defined({ ...api, ...facts });
+  if (facts.policy !== undefined) changed.policy = policyOf(cx, api.id, facts.policy);
   refuseSettings(changed);
   checkApi(changed);
-  cx.state.apis.apis.put([api.id], changed);
+  cx.state.apis.apis.put([api.id], defined(changed));
   cx.state.changed(api.id);
-  return describe(changed);
+  return changed;
 }
 
 export function deleteRestApi(cx: Cx, { restApiId }: Input<"apigateway", "DeleteRestApi">): Record<string, never> {
