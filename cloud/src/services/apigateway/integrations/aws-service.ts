@@ -116,7 +116,10 @@ async function encodeError(
     path,
     headers,
   });
-  return wantsJson(route, request) ? jsonReply(encoded.status, queryJsonError(error, requestId)) : toReply(encoded);
+  if (!wantsJson(route, request)) return toReply(encoded);
+  // AWS: the query protocol tells a denial with 403, also of services whose JSON protocol tells it with 400.
+  const status = error.code.startsWith("AccessDenied") ? 403 : encoded.status;
+  return jsonReply(status, queryJsonError(error, requestId));
 }
 
 function jsonReply(status: number, body: string): Reply {
