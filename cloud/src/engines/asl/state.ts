@@ -207,3 +207,20 @@ export function newRun(identity: RunIdentity, startedMs: number): RunState {
     redriveCount: 0,
   };
 }
+
+/** A copy that a step may change. The JSON values in it, which no step changes, stay the same ones. */
+export function draftOf(state: RunState): RunState {
+  const frames: Record<string, Frame> = {};
+  for (const [id, frame] of Object.entries(state.frames)) {
+    const { task, mapRun, children } = frame;
+    frames[id] = {
+      ...frame,
+      variables: { ...frame.variables },
+      retried: { ...frame.retried },
+      ...(task ? { task: { ...task } } : {}),
+      ...(mapRun ? { mapRun: { ...mapRun } } : {}),
+      ...(children ? { children: { ...children, results: { ...children.results } } } : {}),
+    };
+  }
+  return { ...state, frames };
+}

@@ -11,7 +11,7 @@ import { mapRunFailed, mapRunSucceeded, redriveMapRun } from "./distributed.ts";
 import { fail } from "./failure.ts";
 import { exit } from "./exit.ts";
 import { HistoryFull, Run } from "./run.ts";
-import type { Frame, RunEvent, RunState, StepResult } from "./state.ts";
+import { draftOf, type Frame, type RunEvent, type RunState, type StepResult } from "./state.ts";
 import { checkSize } from "./fields.ts";
 import { noteTask, readResource } from "./task.ts";
 
@@ -29,7 +29,7 @@ export async function step(
   event: RunEvent,
   { statesMax = STATES_MAX }: StepOptions = {},
 ): Promise<StepResult> {
-  const run = new Run(machine, structuredClone(state), event.atMs, event.seed);
+  const run = new Run(machine, draftOf(state), event.atMs, event.seed);
   try {
     await take(run, event);
     await goOn(run, statesMax);
