@@ -8,7 +8,7 @@
  */
 import { findApiAddress, type ApiAddress } from "../../gateway/address.ts";
 import { asksOf } from "../../gateway/management-ask.ts";
-import { defineService, type DataPlane } from "../../service.ts";
+import { defineService, suspends, type DataPlane } from "../../service.ts";
 import { executeApi } from "./execute/execute.ts";
 import { Gateway } from "./gateway.ts";
 import * as account from "./operations/account.ts";
@@ -22,10 +22,12 @@ import * as stages from "./operations/stages.ts";
 import * as authorizers from "./operations/authorizers.ts";
 import * as models from "./operations/models.ts";
 import * as validators from "./operations/validators.ts";
+import * as exports from "./operations/export.ts";
 import * as gatewayResponses from "./operations/gateway-responses.ts";
 import * as keys from "./operations/keys.ts";
 import * as usagePlans from "./operations/usage-plans.ts";
 import * as tags from "./operations/tags.ts";
+import * as tests from "./operations/test-invoke.ts";
 import { resources } from "./resources.ts";
 
 const execute: DataPlane<Gateway, ApiAddress> = {
@@ -125,6 +127,9 @@ export const apigateway = defineService({
     DeleteUsagePlanKey: usagePlans.deleteUsagePlanKey,
     GetUsage: usagePlans.getUsage,
     UpdateUsage: usagePlans.updateUsage,
+    GetExport: exports.getExport,
+    TestInvokeMethod: suspends(tests.testInvokeMethod),
+    TestInvokeAuthorizer: suspends(tests.testInvokeAuthorizer),
     GetAccount: account.getAccount,
     UpdateAccount: account.updateAccount,
     TagResource: tags.tagResource,
@@ -208,6 +213,9 @@ export const apigateway = defineService({
     DeleteUsagePlanKey: asks("DeleteUsagePlanKey"),
     GetUsage: asks("GetUsage"),
     UpdateUsage: asks("UpdateUsage"),
+    GetExport: asks("GetExport"),
+    TestInvokeMethod: asks("TestInvokeMethod"),
+    TestInvokeAuthorizer: asks("TestInvokeAuthorizer"),
     GetAccount: asks("GetAccount"),
     UpdateAccount: asks("UpdateAccount"),
     TagResource: asks("TagResource"),
