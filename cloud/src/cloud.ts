@@ -22,6 +22,7 @@ import { kms } from "./services/kms/service.ts";
 import { lambda } from "./services/lambda/service.ts";
 import type { LambdaState } from "./services/lambda/state.ts";
 import { logs } from "./services/logs/service.ts";
+import { pipes } from "./services/pipes/service.ts";
 import { s3 } from "./services/s3/service.ts";
 import { scheduler } from "./services/scheduler/service.ts";
 import { secretsmanager } from "./services/secretsmanager/service.ts";
@@ -61,6 +62,7 @@ const SERVICES: readonly ServiceDefinition[] = [
   dynamodb,
   dynamodbStreams,
   events,
+  pipes,
 ];
 
 export interface CloudOptions {

@@ -6,6 +6,7 @@ import type { ServiceContext } from "../service.ts";
 import { type ApiDestinationRecord, ApiDestinations, type ConnectionRecord } from "./connections.ts";
 import { RateLimited, TargetFailure } from "./failure.ts";
 import { addConnectionParameters, addParameters, withBody, withPath } from "./http-parameters.ts";
+import { isAllowed } from "./permission.ts";
 import { type Answer, request, retryAfterOf } from "./request.ts";
 
 /** AWS: "API destinations": requests have a maximum client execution timeout of 5 seconds. */
@@ -85,14 +86,7 @@ export async function invokeApiDestination(
  */
 export async function mayInvoke(call: ServiceContext["call"], principal: Principal, arn: string): Promise<void> {
   if (principal.kind !== "role") return;
-  const scope = findArn(arn)!;
-  const { EvaluationResults } = await call(
-    "iam",
-    "SimulatePrincipalPolicy",
-    { PolicySourceArn: principal.roleArn, ActionNames: ["events:InvokeApiDestination"], ResourceArns: [arn] },
-    { as: { kind: "root", account: scope.account }, scope },
-  );
-  if (EvaluationResults?.[0]?.EvalDecision === "allowed") return;
+  if (await isAllowed(call, principal.roleArn, "events:InvokeApiDestination", arn)) return;
   const message = `User: ${principal.arn} is not authorized to perform: events:InvokeApiDestination on resource: ${arn}`;
   throw new TargetFailure("NO_PERMISSIONS", message, false);
 }

@@ -11,6 +11,7 @@ export interface Outbound {
 
 export interface Answer {
   readonly status: number;
+  readonly statusText: string;
   readonly headers: Headers;
   readonly text: string;
 }
@@ -21,9 +22,15 @@ const TEXT_MAX = 65_536;
  * Sends an HTTP request to where it says, or here where that is one of AWS's addresses.
  * @param endpoint the cloud's own
  * @param timeoutMs real milliseconds
+ * @param textMax how many characters of the answer are wanted
  * @throws TargetFailure TIMEOUT, CONNECTION_FAILURE
  */
-export async function request(outbound: Outbound, endpoint: string, timeoutMs: number): Promise<Answer> {
+export async function request(
+  outbound: Outbound,
+  endpoint: string,
+  timeoutMs: number,
+  textMax: number = TEXT_MAX,
+): Promise<Answer> {
   const { url, method, headers, body } = outbound;
   const controller = new AbortController();
   const cancel = afterRealMs(timeoutMs, () => controller.abort());
@@ -36,7 +43,8 @@ export async function request(outbound: Outbound, endpoint: string, timeoutMs: n
       ...(body === undefined || method === "GET" || method === "HEAD" ? {} : { body }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text: text.slice(0, TEXT_MAX) };
+    const { status, statusText, headers: told } = response;
+    return { status, statusText, headers: told, text: text.slice(0, textMax) };
   } catch (error) {
     if (controller.signal.aborted)
       throw new TargetFailure("TIMEOUT", `No answer of ${url.origin} in ${timeoutMs} ms.`, true);

@@ -15,6 +15,7 @@ export interface Readings {
 export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
   "lambda:Invoke": readInvocation,
   "poll:lambda.dynamodb": readIteratorAge,
+  "pipes:Execute": readPipe,
   "apigatewayv2:ExecuteApi": readHttpApi,
   ...Object.fromEntries(
     [
@@ -68,6 +69,34 @@ function readIteratorAge({ attributes }: Span): Readings | undefined {
     namespace: "AWS/Lambda",
     dimensionSets: () => [[{ Name: "FunctionName", Value: name }], []],
     readings: [["IteratorAge", iteratorAgeMs, "Milliseconds"]],
+  };
+}
+
+/** AWS: "Logging and monitoring Amazon EventBridge Pipes": the metrics of a pipe. */
+function readPipe({ attributes: its, resource, durationMs = 0 }: Span): Readings | undefined {
+  const name = findArn(resource ?? "")?.resource.replace(/^pipe\//, "");
+  if (!name) return undefined;
+  const flag = (metric: string, attribute: string): Reading => [metric, its[attribute] === true ? 1 : 0, "None"];
+  const length = (metric: string, attribute: string): Reading[] =>
+    typeof its[attribute] === "number" ? [[metric, its[attribute], "Milliseconds"]] : [];
+  return {
+    namespace: "AWS/EventBridge/Pipes",
+    dimensionSets: () => [[{ Name: "PipeName", Value: name }]],
+    readings: [
+      ["Invocations", 1, "None"],
+      ["EventCount", Number(its["events"]), "None"],
+      ["EventSize", Number(its["bytes"]), "Bytes"],
+      ["Duration", durationMs, "Milliseconds"],
+      flag("ExecutionFailed", "failed"),
+      flag("ExecutionPartiallyFailed", "partiallyFailed"),
+      flag("ExecutionThrottled", "throttled"),
+      ...length("EnrichmentStageDuration", "enrichmentMs"),
+      flag("EnrichmentStageFailed", "enrichmentFailed"),
+      ...length("TargetStageDuration", "targetMs"),
+      flag("TargetStageFailed", "targetFailed"),
+      flag("TargetStagePartiallyFailed", "targetPartiallyFailed"),
+      flag("TargetStageSkipped", "targetSkipped"),
+    ],
   };
 }
 
