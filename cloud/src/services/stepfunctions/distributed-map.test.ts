@@ -14,6 +14,7 @@ import {
   StopExecutionCommand,
   UpdateMapRunCommand,
 } from "@aws-sdk/client-sfn";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ZipFile } from "yazl";
@@ -130,6 +131,18 @@ describe("what the items are", () => {
   it("lines of JSON", async () => {
     await put("e.jsonl", '{"a":1}\n{"a":2}\n');
     expect((await run(reading("e.jsonl", { InputType: "JSONL" }))).output).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it("rows of Parquet", async () => {
+    const columnData = [
+      { name: "id", data: [1n, 2n], type: "INT64" as const },
+      { name: "name", data: ["Ito", "佐藤"], type: "STRING" as const },
+    ];
+    await put("f.parquet", new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 1 })));
+    expect((await run(reading("f.parquet", { InputType: "PARQUET" }))).output).toEqual([
+      { id: 1, name: "Ito" },
+      { id: 2, name: "佐藤" },
+    ]);
   });
 
   it("objects of a bucket, and what is in them", async () => {

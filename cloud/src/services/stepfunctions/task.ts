@@ -11,6 +11,7 @@ import type { Span } from "../../kernel/trace.ts";
 import type { CallOptions, ServiceContext } from "../../service.ts";
 import { findSdkOperation, SdkInputError, sdkInput } from "../../wire/sdk-integration.ts";
 import type { Shape } from "../../wire/model.ts";
+import { invokeHttp } from "./http-task.ts";
 import { Roles } from "./role.ts";
 import { statesError } from "./sdk-name.ts";
 import type { SfnState, TaskRecord } from "./state.ts";
@@ -63,6 +64,7 @@ export function refusalOf(resource: string): string | undefined {
     return found.kind === "here" ? undefined : `the task ${resource}`;
   }
   const key = `${read.type}:${action}`;
+  if (key === "http:invoke" && suffix === "") return undefined;
   const known = OPTIMISED[key] && (suffix === "" || WAITS[key]?.includes(suffix));
   return known ? undefined : `the task ${resource}`;
 }
@@ -152,6 +154,7 @@ export class Tasks {
   }
 
   async #optimised(key: string, suffix: string, task: TaskRecord, options: Options): Promise<TaskEnd> {
+    if (key === "http:invoke") return { kind: "done", output: await invokeHttp(this.cx, task, options) };
     const known = OPTIMISED[key];
     if (!known) throw new NotEmulatedError(`the task ${task.resource}`);
     const parameters = isObject(task.parameters) ? task.parameters : {};
