@@ -166,6 +166,11 @@ export class RestApis {
   }
 }
 
+/** A time as calls answer it. AWS: in whole seconds. */
+export function dateOf(timeMs: number): Date {
+  return new Date(timeMs - (timeMs % 1000));
+}
+
 export function isIn(scope: Scope, other: Scope): boolean {
   return scope.account === other.account && scope.region === other.region;
 }

@@ -8,7 +8,7 @@ import type { Cx } from "../gateway.ts";
 import { defined, getApi } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import { boolean, items, number, patched, text, values, type PatchRules } from "../patch.ts";
-import type { ApiRecord } from "../state.ts";
+import { dateOf, type ApiRecord } from "../state.ts";
 import { checkTags } from "../tags.ts";
 
 const COMPRESSION_MAX = 10_485_760;
@@ -180,5 +180,5 @@ export function deleteRestApi(cx: Cx, { restApiId }: Input<"apigateway", "Delete
 /** An API as calls answer it. */
 export function describe(record: ApiRecord): RestApi {
   const { scope: _, createdMs, ...api } = record;
-  return { ...api, createdDate: new Date(createdMs), apiStatus: "AVAILABLE" };
+  return { ...api, createdDate: dateOf(createdMs), apiStatus: "AVAILABLE" };
 }

@@ -6,7 +6,7 @@ import { getApi, getDeployment as findDeployment } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import { patched, text, type PatchRules } from "../patch.ts";
 import { checkStage, refuseStageSettings, STAGE_NAME } from "../stage-rules.ts";
-import type { ApiRecord, DeploymentRecord } from "../state.ts";
+import { dateOf, type ApiRecord, type DeploymentRecord } from "../state.ts";
 
 export function createDeployment(cx: Cx, input: Input<"apigateway", "CreateDeployment">): Deployment {
   const api = getApi(cx, input.restApiId);
@@ -118,5 +118,5 @@ export function deleteDeployment(cx: Cx, input: Input<"apigateway", "DeleteDeplo
 
 function describe(record: DeploymentRecord): Deployment {
   const { createdMs, snapshot: _, ...deployment } = record;
-  return { ...deployment, createdDate: new Date(createdMs) };
+  return { ...deployment, createdDate: dateOf(createdMs) };
 }

@@ -5,7 +5,7 @@ import type { Cx } from "../gateway.ts";
 import { defined, getStage } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import { boolean, patched, text, values, type PatchRules } from "../patch.ts";
-import { isIn, type ApiKeyRecord } from "../state.ts";
+import { dateOf, isIn, type ApiKeyRecord } from "../state.ts";
 import { checkTags } from "../tags.ts";
 
 const VALUE_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -93,8 +93,8 @@ function describe(record: ApiKeyRecord, withValue: boolean): ApiKey {
   return {
     ...key,
     ...(withValue ? { value } : {}),
-    createdDate: new Date(createdMs),
-    lastUpdatedDate: new Date(updatedMs),
+    createdDate: dateOf(createdMs),
+    lastUpdatedDate: dateOf(updatedMs),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Cx } from "../gateway.ts";
 import { defined, getApi, getDeployment, getStage as findStage } from "../lookup.ts";
 import { boolean, member, partsOf, patched, removableText, text, type PatchRules } from "../patch.ts";
 import { checkStage } from "../stage-rules.ts";
-import type { StageRecord } from "../state.ts";
+import { dateOf, type StageRecord } from "../state.ts";
 import { checkTags } from "../tags.ts";
 
 /** AWS: "Quotas for configuring and running a REST API": stages per API. */
@@ -169,5 +169,5 @@ export function flushStageAuthorizersCache(
 }
 
 function describe({ createdMs, updatedMs, ...stage }: StageRecord): Stage {
-  return { ...stage, createdDate: new Date(createdMs), lastUpdatedDate: new Date(updatedMs) };
+  return { ...stage, createdDate: dateOf(createdMs), lastUpdatedDate: dateOf(updatedMs) };
 }
