@@ -8,7 +8,8 @@ import {
   CreateResourceCommand,
   UpdateStageCommand,
 } from "@aws-sdk/client-api-gateway";
-import { createServer, type Server } from "node:http";
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
+import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCloud, type Cloud } from "../../cloud.ts";
@@ -454,6 +455,59 @@ describe("request validation", () => {
       why: expect.stringContaining("sku"),
     });
     expect((await post("?q=1", { items: [{ sku: "a", n: 1 }] })).status).toBe(200);
+  });
+});
+
+describe("metrics", () => {
+  it("count requests by API, stage and, where asked for, method", async () => {
+    const { url, restApiId } = await newApi(
+      cloud,
+      { path: "a", httpMethod: "GET", integration: { type: "MOCK", ...OK } },
+      { name: "measured" },
+    );
+    const patchOperations = [{ op: "replace" as const, path: "/*/*/metrics/enabled", value: "true" }];
+    await client.send(new UpdateStageCommand({ restApiId, stageName: "dev", patchOperations }));
+    await fetch(`${url}/a`);
+    await fetch(`${url}/b`);
+    await cloud.settled();
+    const sum = async (MetricName: string, dimensions: Record<string, string>) => {
+      const { Datapoints = [] } = await cloud.client(CloudWatchClient).send(
+        new GetMetricStatisticsCommand({
+          Namespace: "AWS/ApiGateway",
+          MetricName,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+          StartTime: new Date(cloud.clock.now() - 600_000),
+          EndTime: new Date(cloud.clock.now() + 600_000),
+          Period: 60,
+          Statistics: ["Sum", "SampleCount"],
+        }),
+      );
+      return Datapoints[0]?.Sum;
+    };
+    const stage = { ApiName: "measured", Stage: "dev" };
+    expect(await sum("Count", { ApiName: "measured" })).toBe(2);
+    expect(await sum("4XXError", stage)).toBe(1);
+    expect(await sum("5XXError", stage)).toBe(0);
+    expect(await sum("Count", { ...stage, Method: "GET", Resource: "/a" })).toBe(1);
+    expect(await sum("IntegrationLatency", stage)).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe("addresses", () => {
+  it("are host names too", async () => {
+    const { restApiId } = await newApi(cloud, { path: "a", integration: { type: "MOCK", ...OK } });
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: `${restApiId}.execute-api.us-east-1.amazonaws.com` };
+      httpRequest(`${cloud.endpoint}/dev/a`, { headers }, (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(200);
+  });
+
+  it("answer nothing where the endpoint is disabled", async () => {
+    const { url } = await newApi(cloud, { integration: { type: "MOCK", ...OK } }, { disableExecuteApiEndpoint: true });
+    expect(await told(await fetch(url))).toEqual([403, '{"message":"Forbidden"}']);
   });
 });
 

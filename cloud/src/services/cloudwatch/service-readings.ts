@@ -11,11 +11,12 @@ export interface Readings {
   readonly readings: readonly Reading[];
 }
 
-/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (HTTP APIs), DynamoDB, SQS and SNS. */
+/** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (REST and HTTP APIs), DynamoDB, SQS and SNS. */
 export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
   "lambda:Invoke": readInvocation,
   "poll:lambda.dynamodb": readIteratorAge,
   "pipes:Execute": readPipe,
+  "apigateway:ExecuteApi": readRestApi,
   "apigatewayv2:ExecuteApi": readHttpApi,
   ...Object.fromEntries(
     [
@@ -113,6 +114,35 @@ function readHttpApi(span: Span): Readings | undefined {
       ["4xx", status >= 400 && status < 500 ? 1 : 0, "Count"],
       ["5xx", status >= 500 ? 1 : 0, "Count"],
       ["Latency", span.durationMs ?? 0, "Milliseconds"],
+    ],
+  };
+}
+
+/** AWS: "Amazon API Gateway dimensions and metrics"; by method only where the stage has detailed metrics. */
+function readRestApi(span: Span): Readings | undefined {
+  const { apiName, stage, method, resourcePath, integrationLatencyMs } = span.attributes;
+  const status = (span.output as { status?: unknown } | undefined)?.status;
+  if (typeof apiName !== "string" || typeof status !== "number") return undefined;
+  const ofStage = [
+    { Name: "ApiName", Value: apiName },
+    { Name: "Stage", Value: String(stage) },
+  ];
+  const ofMethod = [
+    ...ofStage,
+    { Name: "Method", Value: String(method) },
+    { Name: "Resource", Value: String(resourcePath) },
+  ];
+  return {
+    namespace: "AWS/ApiGateway",
+    dimensionSets: () => [[ofStage[0]!], ofStage, ...(method === undefined ? [] : [ofMethod])],
+    readings: [
+      ["Count", 1, "Count"],
+      ["4XXError", status >= 400 && status < 500 ? 1 : 0, "Count"],
+      ["5XXError", status >= 500 ? 1 : 0, "Count"],
+      ["Latency", span.durationMs ?? 0, "Milliseconds"],
+      ...(typeof integrationLatencyMs === "number"
+        ? [["IntegrationLatency", integrationLatencyMs, "Milliseconds"] as const]
+        : []),
     ],
   };
 }
