@@ -1,6 +1,7 @@
 import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import {
   ConfirmSubscriptionCommand,
+  GetSubscriptionAttributesCommand,
   PublishCommand,
   SNSClient,
   SubscribeCommand,
@@ -138,9 +139,14 @@ describe("another account", () => {
     const stranger = cloud.cloud.client(SNSClient, {
       credentials: { accessKeyId: "444455556666", secretAccessKey: "x" },
     });
-    await expect(stranger.send(new UnsubscribeCommand({ SubscriptionArn }))).rejects.toMatchObject({
-      name: "AuthorizationErrorException",
-    });
+    const attempts = [
+      new UnsubscribeCommand({ SubscriptionArn }),
+      new GetSubscriptionAttributesCommand({ SubscriptionArn }),
+    ];
+    for (const attempt of attempts)
+      await expect(stranger.send(attempt as UnsubscribeCommand)).rejects.toMatchObject({
+        name: "AuthorizationErrorException",
+      });
   });
 
   test(`what is not ${ACCOUNT}'s own cannot be subscribed to without its leave`, async () => {

@@ -1,18 +1,16 @@
 /** The attributes of a topic: what may be set, and what is told of them. */
 import { NotEmulatedError } from "../../aws/error.ts";
-import { findPolicyFault } from "../../iam/validation.ts";
 import { checkDeliveryPolicy, effectiveTopicPolicy, normalTopicPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { subscriptionsOf } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
-import { policyOf } from "./topic-policy.ts";
+import { policyFault, policyOf } from "./topic-policy.ts";
 import type { Attributes, TopicRecord } from "./records.ts";
 import type { SnsState } from "./state.ts";
 
 export const MESSAGE_BYTES_DEFAULT = 262_144;
 const MESSAGE_BYTES_MIN = 1024;
 const MESSAGE_BYTES_MAX = 1_048_576;
-const POLICY_BYTES_MAX = 30_720;
 
 const BOOLEAN = (value: string) =>
   /^(true|false)$/i.test(value) ? undefined : `Invalid value [${value}]. Must be true or false.`;
@@ -24,12 +22,7 @@ const oneOf =
 /** What is wrong with a value, where something is. */
 const RULES: Readonly<Record<string, (value: string, topic: { readonly fifo: boolean }) => string | undefined>> = {
   DisplayName: (value) => (value.length > 100 ? "Must be less than or equal to 100 characters long" : undefined),
-  Policy: (value) =>
-    value === ""
-      ? undefined
-      : Buffer.byteLength(value) > POLICY_BYTES_MAX || findPolicyFault(value, "resource")
-        ? "Policy Error: null"
-        : undefined,
+  Policy: (value) => (value === "" ? undefined : policyFault(value)),
   DeliveryPolicy: (value) => (value === "" ? undefined : checkDeliveryPolicy(value, "topic")),
   SignatureVersion: oneOf("1", "2"),
   TracingConfig: oneOf("PassThrough", "Active"),
@@ -68,8 +61,7 @@ export function checkTopicAttribute(name: string, value: string, topic: { fifo: 
   const rule = RULES[name];
   if (!rule) throw invalidParameter(`${prefix}AttributeName`);
   const fault = rule(value, topic);
-  if (fault !== undefined)
-    throw invalidParameter(name === "Policy" ? `Policy Error: null` : `${prefix}${name}: ${fault}`);
+  if (fault !== undefined) throw invalidParameter(name === "Policy" ? fault : `${prefix}${name}: ${fault}`);
 }
 
 /** An attribute as it is kept. */

@@ -1,4 +1,5 @@
 import { arn } from "../../aws/arn.ts";
+import { findPolicyFault } from "../../iam/validation.ts";
 import type { TopicRecord } from "./records.ts";
 
 const OWNERS_ACTIONS = [
@@ -11,6 +12,26 @@ const OWNERS_ACTIONS = [
   "SNS:ListSubscriptionsByTopic",
   "SNS:Publish",
 ];
+
+/** AWS: the actions that a topic's policy may name; `SNS:*` is none of them. */
+export const POLICY_ACTIONS: ReadonlySet<string> = new Set(
+  [...OWNERS_ACTIONS, "SNS:Receive", "SNS:GetDataProtectionPolicy", "SNS:PutDataProtectionPolicy"].map((action) =>
+    action.toLowerCase(),
+  ),
+);
+
+const POLICY_BYTES_MAX = 30_720;
+
+/** What is wrong with a policy that is to be set, in AWS's words; undefined where nothing is. @param text JSON */
+export function policyFault(text: string): string | undefined {
+  if (Buffer.byteLength(text) > POLICY_BYTES_MAX || findPolicyFault(text, "resource")) return "Policy Error: null";
+  const { Statement } = JSON.parse(text) as { Statement: unknown };
+  const statements = (Array.isArray(Statement) ? Statement : [Statement]) as { Action?: string | string[] }[];
+  const actions = statements.flatMap(({ Action = [] }) => Action);
+  return actions.every((action) => POLICY_ACTIONS.has(action.toLowerCase()))
+    ? undefined
+    : "Policy statement action out of service scope!";
+}
 
 /**
  * The policy of a topic: the one that was set, or the one that AWS gives it.

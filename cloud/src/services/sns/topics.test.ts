@@ -151,6 +151,19 @@ describe("topics", () => {
   });
 });
 
+test.each([
+  ["sns:*", "Policy statement action out of service scope!"],
+  ["sqs:SendMessage", "Policy statement action out of service scope!"],
+  [7, "Policy Error: null"],
+])("a policy for %s is refused", async (Action, reason) => {
+  const TopicArn = await cloud.newTopic();
+  const Statement = { Effect: "Allow", Principal: "*", Action, Resource: TopicArn };
+  const AttributeValue = JSON.stringify({ Version: "2012-10-17", Statement });
+  await expect(
+    sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: "Policy", AttributeValue })),
+  ).rejects.toMatchObject({ name: "InvalidParameterException", message: `Invalid parameter: ${reason}` });
+});
+
 describe("tags and permissions", () => {
   test("tags are added, changed and removed", async () => {
     const ResourceArn = await cloud.newTopic();

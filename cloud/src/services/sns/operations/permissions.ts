@@ -2,25 +2,12 @@ import type { Input } from "../../../aws/api-types.ts";
 import { globalArn } from "../../../aws/arn.ts";
 import { invalidParameter } from "../errors.ts";
 import { type Cx, getTopic, putTopic, topicArn } from "../topic.ts";
-import { policyOf } from "../topic-policy.ts";
+import { POLICY_ACTIONS, policyOf } from "../topic-policy.ts";
 import type { TopicRecord } from "../records.ts";
 
 interface Policy {
   Statement: { Sid?: string }[];
 }
-
-/** AWS: the actions that a topic's policy knows. */
-const ACTIONS = [
-  "GetTopicAttributes",
-  "SetTopicAttributes",
-  "AddPermission",
-  "RemovePermission",
-  "DeleteTopic",
-  "Subscribe",
-  "ListSubscriptionsByTopic",
-  "Publish",
-  "Receive",
-];
 
 export function addPermission(cx: Cx, input: Input<"sns", "AddPermission">): object {
   const topic = getTopic(cx, input.TopicArn);
@@ -29,7 +16,7 @@ export function addPermission(cx: Cx, input: Input<"sns", "AddPermission">): obj
   if (accounts.length === 0 || accounts.some((account) => !/^\d{12}$/.test(account)))
     throw invalidParameter("AWSAccountId");
   if (actions.length === 0) throw invalidParameter("ActionName");
-  if (actions.some((action) => !ACTIONS.includes(action)))
+  if (actions.some((action) => !POLICY_ACTIONS.has(`sns:${action.toLowerCase()}`)))
     throw invalidParameter("Policy statement action out of service scope!");
   const policy = readPolicy(topic);
   if (policy.Statement.some(({ Sid }) => Sid === label)) throw invalidParameter("Statement already exists");

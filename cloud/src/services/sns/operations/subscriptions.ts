@@ -138,12 +138,11 @@ export function confirmSubscription(
 export function unsubscribe(cx: Cx, input: Input<"sns", "Unsubscribe">): object {
   const subscription = findSubscription(cx.state, readSubscriptionArn(input.SubscriptionArn));
   if (!subscription) return {};
-  const { owner, topic } = subscription;
   const account = accountOf(cx.principal);
-  if (account === undefined ? subscription.authenticateOnUnsubscribe : account !== owner && account !== topic.account)
-    throw notAuthorized("Not authorized to unsubscribe");
+  if (account === undefined && subscription.authenticateOnUnsubscribe)
+    throw notAuthorized("The subscription requires authentication for deletion");
   const isServer = subscription.protocol === "http" || subscription.protocol === "https";
-  endSubscription(cx, subscription, isServer || account !== owner);
+  endSubscription(cx, subscription, isServer || account !== subscription.owner);
   return {};
 }
 
