@@ -1,4 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { APIGatewayClient, PutIntegrationCommand } from "@aws-sdk/client-api-gateway";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -12,7 +15,14 @@ const AWS = "arn:aws:apigateway:us-east-1:";
 
 beforeAll(async () => {
   cloud = await startCloud({ ephemeral: true, clock: "frozen" });
-  role = await newRole(cloud, "apigateway.amazonaws.com", ["sqs:*", "dynamodb:*", "states:*", "s3:*", "events:*"]);
+  role = await newRole(cloud, "apigateway.amazonaws.com", [
+    "sqs:*",
+    "sns:*",
+    "dynamodb:*",
+    "states:*",
+    "s3:*",
+    "events:*",
+  ]);
 });
 afterAll(() => cloud.close());
 
@@ -192,6 +202,54 @@ describe("AWS service integrations", () => {
     });
     const response = await fetch(url, { method: "POST", body: "{}", headers: JSON_TYPE });
     expect(await response.json()).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
+  });
+
+  it("publish to SNS, by action with query parameters", async () => {
+    const sns = cloud.client(SNSClient);
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "news" }));
+    const { url } = await newApi(cloud, {
+      method: { requestParameters: { "method.request.querystring.say": true } },
+      integration: {
+        type: "AWS",
+        uri: `${AWS}sns:action/Publish`,
+        credentials: role,
+        requestParameters: {
+          "integration.request.querystring.TopicArn": `'${TopicArn}'`,
+          "integration.request.querystring.Message": "method.request.querystring.say",
+        },
+      },
+    });
+    const response = await fetch(`${url}?say=hello%20there`);
+    expect(await response.json()).toMatchObject({
+      PublishResponse: { PublishResult: { MessageId: expect.any(String) } },
+    });
+  });
+
+  it("need the permission to hand their role over", async () => {
+    const iam = cloud.client(IAMClient);
+    await iam.send(new CreateUserCommand({ UserName: "builder" }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "builder" }));
+    const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "apigateway:*", Resource: "*" }] };
+    await iam.send(
+      new PutUserPolicyCommand({ UserName: "builder", PolicyName: "p", PolicyDocument: JSON.stringify(policy) }),
+    );
+    const credentials = { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+    const { restApiId, rootId } = await newApi(cloud, { integration: { type: "MOCK" } });
+    const sent = cloud.client(APIGatewayClient, { credentials }).send(
+      new PutIntegrationCommand({
+        restApiId,
+        resourceId: rootId,
+        httpMethod: "ANY",
+        type: "AWS",
+        integrationHttpMethod: "POST",
+        uri: `${AWS}sqs:action/ListQueues`,
+        credentials: role,
+      }),
+    );
+    await expect(sent).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: expect.stringContaining("iam:PassRole"),
+    });
   });
 
   it("may do what their role may, and no more", async () => {

@@ -15,6 +15,7 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
+import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCloud, type Cloud } from "../../cloud.ts";
@@ -34,10 +35,10 @@ function policy(statement: object): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 }
 
-async function newRole(RoleName: string, Action: string): Promise<string> {
+async function newRole(RoleName: string, Action: string, Service = "apigateway.amazonaws.com"): Promise<string> {
   const trust = policy({
     Effect: "Allow",
-    Principal: { Service: "apigateway.amazonaws.com" },
+    Principal: { Service },
     Action: "sts:AssumeRole",
   });
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
@@ -98,6 +99,38 @@ describe("integrations of AWS services", () => {
     const response = await fetch(url, { method: "POST", body: "hello" });
     expect(response.ok).toBe(false);
     expect((await response.text()).toLowerCase()).toMatch(/<code>accessdenied<\/code>[^]*reader[^]*sqs:sendmessage/);
+  });
+
+  it("start executions of state machines, and wait for express ones", async () => {
+    const sfn = cloud.client(SFNClient);
+    const roleArn = await newRole("machine", "logs:*", "states.amazonaws.com");
+    const definition = JSON.stringify({ StartAt: "P", States: { P: { Type: "Pass", End: true } } });
+    const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: "m", roleArn, definition }));
+    const starter = await newRole("starter", "states:Start*");
+    const Input = "$request.body";
+    const start = await newApi("StepFunctions-StartExecution", starter, { StateMachineArn: stateMachineArn!, Input });
+    const response = await fetch(start, { method: "POST", body: '{"order":7}' });
+    const { executionArn } = (await response.json()) as { executionArn: string };
+    await cloud.settled();
+    const { status, output } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    expect([status, output]).toEqual(["SUCCEEDED", '{"order":7}']);
+    const express = await sfn.send(new CreateStateMachineCommand({ name: "e", type: "EXPRESS", roleArn, definition }));
+    const sync = await newApi("StepFunctions-StartSyncExecution", starter, {
+      StateMachineArn: express.stateMachineArn!,
+      Input,
+    });
+    const answered = (await (await fetch(sync, { method: "POST", body: '{"order":8}' })).json()) as object;
+    expect(answered).toMatchObject({ status: "SUCCEEDED", output: '{"order":8}' });
+  });
+
+  it("put events", async () => {
+    const url = await newApi("EventBridge-PutEvents", await newRole("putter", "events:PutEvents"), {
+      Source: "shop",
+      DetailType: "placed",
+      Detail: "$request.body",
+    });
+    const response = await fetch(url, { method: "POST", body: '{"order":7}' });
+    expect(await response.json()).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
   });
 
   it("answer 500 where the role cannot be assumed", async () => {

@@ -1,5 +1,6 @@
 import type { Account } from "@aws-sdk/client-api-gateway";
 import type { Input } from "../../../aws/api-types.ts";
+import { passRole } from "../../../iam/pass-role.ts";
 import { badRequest } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
 import { patched, removableText, type PatchRules } from "../patch.ts";
@@ -26,6 +27,9 @@ export function updateAccount(cx: Cx, { patchOperations }: Input<"apigateway", "
   if (!cloudwatchRoleArn) cx.state.apis.logRoles.remove(key);
   else if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(cloudwatchRoleArn))
     throw badRequest("The role ARN does not have required permissions set to API Gateway");
-  else cx.state.apis.logRoles.put(key, cloudwatchRoleArn);
+  else {
+    cx.authorize(passRole(cloudwatchRoleArn, "apigateway.amazonaws.com"));
+    cx.state.apis.logRoles.put(key, cloudwatchRoleArn);
+  }
   return getAccount(cx);
 }

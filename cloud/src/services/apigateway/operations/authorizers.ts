@@ -1,6 +1,7 @@
 import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { isFunctionUri } from "../../../gateway/function-uri.ts";
+import { passRole } from "../../../iam/pass-role.ts";
 import { badRequest, conflict, limitExceeded } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
 import { defined, getApi, getAuthorizer as findAuthorizer } from "../lookup.ts";
@@ -40,6 +41,7 @@ export function addAuthorizer(cx: Cx, apiId: string, facts: Omit<AuthorizerRecor
       facts.authorizerResultTtlInSeconds ?? (facts.type === "COGNITO_USER_POOLS" ? undefined : TTL_DEFAULT_SECONDS),
   });
   checkAuthorizer(authorizer);
+  passCredentials(cx, authorizer);
   authorizers.put([apiId, authorizer.id], authorizer);
   cx.state.changed(apiId);
   return authorizer;
@@ -70,6 +72,11 @@ function checkAuthorizer({
   const wrong = sources.find((source) => !SOURCE.test(source));
   if (wrong !== undefined || (type !== "REQUEST" && !sources[0]!.startsWith("method.request.header.")))
     throw badRequest(`Invalid identity source: ${wrong ?? sources[0]}`);
+}
+
+/** @throws AwsError AccessDeniedException */
+function passCredentials(cx: Cx, { authorizerCredentials }: AuthorizerRecord): void {
+  if (authorizerCredentials) cx.authorize(passRole(authorizerCredentials, "apigateway.amazonaws.com"));
 }
 
 /** The identity sources in their text, which parts them by commas. */
@@ -109,6 +116,7 @@ export function updateAuthorizer(cx: Cx, input: Input<"apigateway", "UpdateAutho
   const authorizer = findAuthorizer(cx, input.restApiId, input.authorizerId);
   const changed = defined(patched(authorizer, input.patchOperations, RULES));
   checkAuthorizer(changed);
+  if (changed.authorizerCredentials !== authorizer.authorizerCredentials) passCredentials(cx, changed);
   cx.state.apis.authorizers.put([input.restApiId!, changed.id], changed);
   cx.state.changed(input.restApiId!);
   return changed;

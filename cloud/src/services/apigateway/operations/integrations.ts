@@ -1,6 +1,7 @@
 import type { Integration, IntegrationResponse } from "@aws-sdk/client-api-gateway";
 import type { Input } from "../../../aws/api-types.ts";
 import { NotEmulatedError } from "../../../aws/error.ts";
+import { passRole } from "../../../iam/pass-role.ts";
 import { badRequest, notFound } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
 import { defined, getIntegration as findIntegration, getMethod, type MethodAt } from "../lookup.ts";
@@ -26,6 +27,7 @@ export function putIntegration(cx: Cx, input: Input<"apigateway", "PutIntegratio
     cacheKeyParameters: input.cacheKeyParameters ?? [],
   });
   checkIntegration(integration);
+  if (integration.credentials) cx.authorize(passRole(integration.credentials, "apigateway.amazonaws.com"));
   keepMethod(cx, { ...at, method: { ...at.method, methodIntegration: integration } });
   return integration;
 }
@@ -97,6 +99,8 @@ export function updateIntegration(cx: Cx, input: Input<"apigateway", "UpdateInte
   const { integration, ...at } = findIntegration(cx, input as Required<typeof input>);
   const changed = defined(patched(integration, input.patchOperations, RULES));
   checkIntegration(changed);
+  if (changed.credentials && changed.credentials !== integration.credentials)
+    cx.authorize(passRole(changed.credentials, "apigateway.amazonaws.com"));
   keepMethod(cx, { ...at, method: { ...at.method, methodIntegration: changed } });
   return changed;
 }
