@@ -1,5 +1,5 @@
 /**
- * HTTP API → function, warm: a request through the gateway, IAM, the function's process and back, with trace, logs of
+ * HTTP API or REST API → function, warm: a request through the gateway, IAM, the function's process and back, with trace, logs of
  * the function and permissions on.
  *
  * Peer: serverless-offline, with the same handler and the same requests in the same run (it is fetched into a temporary
@@ -88,7 +88,37 @@ async function startOurs() {
     Principal: "apigateway.amazonaws.com",
     SourceArn: `arn:aws:execute-api:us-east-1:000000000000:${ApiId}/*`,
   });
-  return { cloud, path: `/_aws/execute-api/${ApiId}/orders/7` };
+  const restPath = await addRestApi(cloud, FunctionArn);
+  return { cloud, path: `/_aws/execute-api/${ApiId}/orders/7`, restPath };
+}
+
+/** The same route as a REST API. @param {import("@katachi/cloud").Cloud} cloud @param {string | undefined} functionArn */
+async function addRestApi(cloud, functionArn) {
+  const api = await cloud.call("apigateway", "CreateRestApi", { name: "bench" });
+  const restApiId = api.id;
+  const orders = await cloud.call("apigateway", "CreateResource", {
+    restApiId,
+    parentId: api.rootResourceId,
+    pathPart: "orders",
+  });
+  const order = await cloud.call("apigateway", "CreateResource", { restApiId, parentId: orders.id, pathPart: "{id}" });
+  const at = { restApiId, resourceId: order.id, httpMethod: "POST" };
+  await cloud.call("apigateway", "PutMethod", { ...at, authorizationType: "NONE" });
+  await cloud.call("apigateway", "PutIntegration", {
+    ...at,
+    type: "AWS_PROXY",
+    integrationHttpMethod: "POST",
+    uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+  });
+  await cloud.call("apigateway", "CreateDeployment", { restApiId, stageName: "prod" });
+  await cloud.call("lambda", "AddPermission", {
+    FunctionName: "bench",
+    StatementId: "rest",
+    Action: "lambda:InvokeFunction",
+    Principal: "apigateway.amazonaws.com",
+    SourceArn: `arn:aws:execute-api:us-east-1:000000000000:${restApiId}/*`,
+  });
+  return `/_aws/execute-api/${restApiId}/prod/orders/7`;
 }
 
 /** The directory of serverless-offline, fetched once; undefined where it cannot be. */
@@ -142,7 +172,7 @@ const bare = http.createServer((request, response) => {
 });
 await new Promise((listening) => bare.listen(0, "127.0.0.1", () => listening(undefined)));
 const barePort = /** @type {import("node:net").AddressInfo} */ (bare.address()).port;
-const { cloud, path } = await startOurs();
+const { cloud, path, restPath } = await startOurs();
 const peerDirectory = findPeer();
 const peer = peerDirectory ? await startPeer(peerDirectory) : undefined;
 
@@ -150,6 +180,8 @@ for (const connections of [1, 32]) {
   const floor = await measure("bare node:http", barePort, "/", connections);
   const theirs = peer ? await measure("serverless-offline", peer.port, "/orders/7", connections) : undefined;
   const ours = await measure("katachi", cloud.port, path, connections);
+  const rest = await measure("katachi, REST API", cloud.port, restPath, connections);
+  console.log(`REST API beside HTTP API: ${(ours.perSecond / rest.perSecond).toFixed(2)} × slower`);
   if (theirs)
     console.log(
       `ratio to serverless-offline: ${(ours.perSecond / theirs.perSecond).toFixed(1)} × as many, p50 ${(ours.p50Ms / theirs.p50Ms).toFixed(2)} ×`,
