@@ -3,9 +3,19 @@ import type { LogSource, Positioned } from "../kernel/log-poller.ts";
 import type { Reader } from "./reader.ts";
 import type { ShardStart, StreamKind, StreamRecord } from "./stream-kind.ts";
 
-/** One shard of a stream as a log. Goes on with the iterator that the last read gave, as long as that is good. */
+/** Pages kept for lanes that are behind. */
+const PAGES_MAX = 4;
+
+type Page = readonly Positioned<StreamRecord>[];
+
+/**
+ * One shard of a stream as a log. Goes on with the iterator that the last read gave, as long as that is good.
+ * Where several lanes read it, each page is fetched once for those that keep up with each other.
+ */
 export class Shard implements LogSource<StreamRecord> {
   readonly topic: string;
+  /** By the position before them, oldest first. */
+  readonly #pages = new Map<string, Promise<Page>>();
   #next: { readonly after: string | undefined; readonly iterator: string } | undefined;
 
   constructor(
@@ -13,11 +23,28 @@ export class Shard implements LogSource<StreamRecord> {
     private readonly kind: StreamKind,
     private readonly reader: Reader,
     private readonly shardId: string,
+    private readonly lanes = 1,
   ) {
     this.topic = reader.sourceArn;
   }
 
-  async read(after: string | undefined, max: number): Promise<readonly Positioned<StreamRecord>[]> {
+  async read(after: string | undefined, max: number): Promise<Page> {
+    if (this.lanes === 1) return this.#read(after, max);
+    const key = after ?? "";
+    const known = this.#pages.get(key);
+    if (known) return known;
+    const page = this.#read(after, max);
+    this.#pages.set(key, page);
+    const records = await page.catch((error: unknown) => {
+      this.#pages.delete(key);
+      throw error;
+    });
+    if (records.length === 0) this.#pages.delete(key);
+    else if (this.#pages.size > PAGES_MAX) this.#pages.delete(this.#pages.keys().next().value!);
+    return records;
+  }
+
+  async #read(after: string | undefined, max: number): Promise<Page> {
     const known = this.#next?.after === after ? this.#next : undefined;
     this.#next = undefined;
     const page = known

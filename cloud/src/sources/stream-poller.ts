@@ -64,11 +64,12 @@ export class StreamPoller {
 
   #readShard(shardId: string): void {
     const { name, id, kind, reader, parallel, accepts, policyOf } = this.reading;
+    const shard = new Shard(name, kind, reader, shardId, parallel);
     for (let lane = 0; lane < parallel; lane++) {
       const isOwn = (record: StreamRecord) => parallel === 1 || laneOf(record.key, parallel) === lane;
       const poller = new LogPoller<StreamRecord>(
         this.parts,
-        new Shard(name, kind, reader, shardId),
+        shard,
         {
           ...policyOf(shardId),
           readMax: kind.readMax,
