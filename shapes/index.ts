@@ -7,3 +7,4 @@ export {
   type WebBackendProps,
   type WebBackendRoute,
 } from "./web-backend/construct.ts";
+export { ParallelProcessing, type ParallelProcessingProps } from "./parallel-processing/construct.ts";
