@@ -15,6 +15,11 @@ export const tagLimitExceeded = () =>
   new AwsError("TagLimitExceededException", "Could not complete request: tag quota of per resource exceeded");
 export const filterPolicyLimitExceeded = () =>
   new AwsError("FilterPolicyLimitExceededException", "Filter policy limit exceeded");
+export const kmsAccessDenied = () =>
+  new AwsError(
+    "KMSAccessDeniedException",
+    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
+  );
 export const tooManyEntries = () =>
   new AwsError("TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");
 export const emptyBatch = () =>

@@ -10,7 +10,7 @@ import type { Context } from "./state.ts";
 export async function sendToFunction(cx: Context, { subscription, message }: Parcel, parent: Span): Promise<void> {
   const { endpoint, topic } = subscription;
   const target = findArn(endpoint);
-  // A function of another account cannot answer a handshake; its owner confirms with the token that Subscribe made.
+  // AWS: a function of another account is subscribed by that account, so there is nothing to ask it.
   if (!target || !message) throw new Undeliverable(`Nothing to invoke ${endpoint} with`);
   const event = await functionEvent({ signing: cx.state.signing, endpoint: cx.endpoint() }, message, subscription);
   await cx.call(

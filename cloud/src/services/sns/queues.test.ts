@@ -217,6 +217,19 @@ describe("subscriptions", () => {
   });
 });
 
+test("two hundred subscriptions of a topic may have filter policies", async () => {
+  const topic = await cloud.newTopic();
+  const FilterPolicy = '{"a":["b"]}';
+  const subscribe = (n: number, more = {}) =>
+    cloud.subscribe(topic, { url: "", arn: `arn:aws:sqs:us-east-1:${ACCOUNT}:many-${n}` }, more);
+  for (let n = 0; n < 200; n++) await subscribe(n, { FilterPolicy });
+  await expect(subscribe(200, { FilterPolicy })).rejects.toMatchObject({
+    name: "FilterPolicyLimitExceededException",
+    $metadata: { httpStatusCode: 403 },
+  });
+  await subscribe(200);
+});
+
 describe("what may not be published", () => {
   test.each([
     ["an empty text", { Message: "" }, "InvalidParameterException", "Invalid parameter: Empty message"],
@@ -270,6 +283,9 @@ describe("what may not be published", () => {
     );
     await publish(TopicArn, "x".repeat(1_000_000));
     expect((await cloud.receive(queue))[0]!.Body).toHaveLength(1_000_000);
+    await expect(
+      sns.send(new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "a@example.com" })),
+    ).rejects.toMatchObject({ message: expect.stringContaining("100 or fewer subscriptions") });
   });
 
   test.each([

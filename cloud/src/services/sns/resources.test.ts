@@ -43,7 +43,7 @@ test("a topic, its policy and its subscriptions: made, changed, deleted", async 
   const resources = (display: string, filter: object, policy: object = {}) => ({
     Topic: {
       Type: "AWS::SNS::Topic",
-      Properties: { DisplayName: display, Tags: [{ Key: "team", Value: display }] },
+      Properties: { DisplayName: display, KmsMasterKeyId: "alias/aws/sns", Tags: [{ Key: "team", Value: display }] },
     },
     Subscription: {
       Type: "AWS::SNS::Subscription",
@@ -149,7 +149,7 @@ test("a FIFO topic with subscriptions of its own, which change in place; a new n
 });
 
 test.each([
-  ["KmsMasterKeyId", "alias/aws/sns"],
+  ["KmsMasterKeyId", "alias/mine"],
   ["ArchivePolicy", { MessageRetentionPeriod: 30 }],
   ["DataProtectionPolicy", { Name: "p" }],
   ["DeliveryStatusLogging", [{ Protocol: "sqs" }]],

@@ -3,6 +3,7 @@ import { findArn } from "../../aws/arn.ts";
 import { AwsError } from "../../aws/error.ts";
 import { defineResource, type ResourceContext, type ResourceTag, type ResourceType } from "../../deploy/resource.ts";
 import type { Attributes } from "./records.ts";
+import { isManagedKey } from "./topic-attributes.ts";
 
 interface Endpoint {
   Endpoint: string;
@@ -14,6 +15,7 @@ interface TopicProps {
   FifoTopic?: boolean;
   ContentBasedDeduplication?: boolean;
   FifoThroughputScope?: string;
+  KmsMasterKeyId?: string;
   DisplayName?: string;
   MaximumMessageSize?: number;
   SignatureVersion?: string;
@@ -46,6 +48,7 @@ const topic = defineResource<TopicProps>({
     FifoTopic: true,
     ContentBasedDeduplication: true,
     FifoThroughputScope: true,
+    KmsMasterKeyId: true,
     DisplayName: true,
     MaximumMessageSize: true,
     SignatureVersion: true,
@@ -53,8 +56,12 @@ const topic = defineResource<TopicProps>({
     Subscription: true,
     Tags: true,
   },
-  check: ({ TracingConfig }) =>
-    TracingConfig === "Active" ? ["Katachi does not emulate TracingConfig Active of AWS::SNS::Topic."] : [],
+  check: ({ TracingConfig, KmsMasterKeyId }) => [
+    ...(TracingConfig === "Active" ? ["Katachi does not emulate TracingConfig Active of AWS::SNS::Topic."] : []),
+    ...(KmsMasterKeyId === undefined || isManagedKey(KmsMasterKeyId)
+      ? []
+      : [`Katachi does not emulate KmsMasterKeyId ${KmsMasterKeyId} of AWS::SNS::Topic; alias/aws/sns it does.`]),
+  ],
   async create(cx, props) {
     const Name = props.TopicName ?? cx.physicalName(NAME_MAX, props.FifoTopic ? { suffix: ".fifo" } : {});
     const input = { Name, Attributes: topicAttributes(props), Tags: cx.mergedTags(props.Tags) };

@@ -21,7 +21,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient } from "@aws-sdk/client-sns";
+import { CreateTopicCommand, PublishCommand, SetTopicAttributesCommand, SNSClient } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createArchive } from "../../functions/archive.ts";
 import { ACCOUNT, type Queue, TestCloud } from "./test-cloud.ts";
@@ -156,6 +156,19 @@ describe("CloudWatch", () => {
     );
     expect(AlarmHistoryItems![0]!.HistorySummary).toBe(`Successfully executed action ${TopicArn}`);
   });
+});
+
+test("no service publishes to a topic that is encrypted with AWS's key; the account's own users do", async () => {
+  const events = cloud.cloud.client(EventBridgeClient);
+  const { topic, queue } = await newPair("events.amazonaws.com");
+  const encrypt = { TopicArn: topic, AttributeName: "KmsMasterKeyId", AttributeValue: "alias/aws/sns" };
+  await cloud.sns.send(new SetTopicAttributesCommand(encrypt));
+  const Rule = cloud.name("rule");
+  await events.send(new PutRuleCommand({ Name: Rule, EventPattern: JSON.stringify({ source: [Rule] }) }));
+  await events.send(new PutTargetsCommand({ Rule, Targets: [{ Id: "one", Arn: topic }] }));
+  await events.send(new PutEventsCommand({ Entries: [{ Source: Rule, DetailType: "t", Detail: "{}" }] }));
+  await cloud.sns.send(new PublishCommand({ TopicArn: topic, Message: "mine" }));
+  expect((await envelopes(queue)).map(({ Message }) => Message)).toEqual(["mine"]);
 });
 
 describe("Lambda", () => {

@@ -2,9 +2,9 @@
  * Amazon SNS: standard and FIFO topics; subscriptions of queues, functions, web servers and mailboxes.
  *
  * Gap: subscriptions of telephones, mobile applications and Firehose, and with them the operations of platform
- * applications, endpoints and text messages; encryption with KMS keys, message archiving and replay, data protection
- * policies, delivery status logging and active tracing are refused by name.
- * Gap: quotas of calls a second are not enforced; nor are those of how many topics, subscriptions and filter policies.
+ * applications, endpoints and text messages; encryption with KMS keys of one's own (alias/aws/sns is taken); message
+ * archiving and replay; data protection policies; delivery status logging; active tracing: all refused by name.
+ * Gap: quotas of calls a second are not enforced, nor how many topics and subscriptions there may be.
  * Gap: AWS does not tell the steps of its arithmetic, geometric and exponential backoff; ours lead from the least to the
  * greatest delay.
  * Gap: a deleted topic takes its subscriptions along at once; AWS lists them for some days.

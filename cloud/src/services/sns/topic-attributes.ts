@@ -5,7 +5,7 @@ import { invalidParameter } from "./errors.ts";
 import { subscriptionsOf } from "./subscription.ts";
 import { topicArn } from "./topic.ts";
 import { policyFault, policyOf } from "./topic-policy.ts";
-import type { Attributes, TopicRecord } from "./records.ts";
+import type { Attributes, SubscriptionRecord, TopicRecord } from "./records.ts";
 import type { SnsState } from "./state.ts";
 
 export const MESSAGE_BYTES_DEFAULT = 262_144;
@@ -23,6 +23,7 @@ const oneOf =
 const RULES: Readonly<Record<string, (value: string, topic: { readonly fifo: boolean }) => string | undefined>> = {
   DisplayName: (value) => (value.length > 100 ? "Must be less than or equal to 100 characters long" : undefined),
   Policy: (value) => (value === "" ? undefined : policyFault(value)),
+  KmsMasterKeyId: () => undefined,
   DeliveryPolicy: (value) => (value === "" ? undefined : checkDeliveryPolicy(value, "topic")),
   SignatureVersion: oneOf("1", "2"),
   TracingConfig: oneOf("PassThrough", "Active"),
@@ -40,7 +41,6 @@ const RULES: Readonly<Record<string, (value: string, topic: { readonly fifo: boo
 
 /** AWS has these, and they would change what happens to messages. */
 const REFUSED: Readonly<Record<string, string>> = {
-  KmsMasterKeyId: "encryption of SNS topics with KMS (KmsMasterKeyId)",
   ArchivePolicy: "message archiving of SNS topics (ArchivePolicy)",
   DataProtectionPolicy: "message data protection of SNS topics (DataProtectionPolicy)",
 };
@@ -58,10 +58,17 @@ export function checkTopicAttribute(name: string, value: string, topic: { fifo: 
   if (name === "TracingConfig" && value === "Active")
     throw new NotEmulatedError("active tracing of SNS topics (TracingConfig Active)");
   if (refused !== undefined) return;
+  if (name === "KmsMasterKeyId" && value !== "" && !isManagedKey(value))
+    throw new NotEmulatedError(`encryption of SNS topics with keys of one's own (KmsMasterKeyId ${value})`);
   const rule = RULES[name];
   if (!rule) throw invalidParameter(`${prefix}AttributeName`);
   const fault = rule(value, topic);
   if (fault !== undefined) throw invalidParameter(name === "Policy" ? fault : `${prefix}${name}: ${fault}`);
+}
+
+/** Whether it names the key that AWS keeps for SNS. */
+export function isManagedKey(keyId: string): boolean {
+  return keyId === "alias/aws/sns" || keyId.endsWith(":alias/aws/sns");
 }
 
 /** An attribute as it is kept. */
@@ -88,6 +95,22 @@ export function describeTopic(state: SnsState, topic: TopicRecord): Attributes {
     SubscriptionsPending: String(pending),
     SubscriptionsDeleted: String(topic.deletedSubscriptions),
   };
+}
+
+/** AWS: the subscriptions that a topic with messages above 256 KiB may have. */
+const LARGE_SUBSCRIPTIONS_MAX = 100;
+
+/**
+ * AWS: "A topic with a MaximumMessageSize above 256 KiB must have 100 or fewer subscriptions, and each subscription must
+ * be an Amazon SQS, Amazon Data Firehose, or Lambda subscription."
+ * @throws AwsError InvalidParameter; Gap: in words of our own
+ */
+export function checkLargeMessages(subscriptions: readonly Pick<SubscriptionRecord, "protocol">[]): void {
+  const isFit = subscriptions.every(({ protocol }) => protocol === "sqs" || protocol === "lambda");
+  if (!isFit || subscriptions.length > LARGE_SUBSCRIPTIONS_MAX)
+    throw invalidParameter(
+      "MaximumMessageSize: A topic with messages above 262144 bytes must have 100 or fewer subscriptions, of the protocols sqs, lambda and firehose only",
+    );
 }
 
 /** The most bytes of a message, with its attributes. */

@@ -107,7 +107,7 @@ describe("topics", () => {
   });
 
   test.each([
-    ["KmsMasterKeyId", "alias/aws/sns"],
+    ["KmsMasterKeyId", "alias/mine"],
     ["ArchivePolicy", '{"MessageRetentionPeriod":30}'],
     ["SQSSuccessFeedbackRoleArn", "arn:aws:iam::000000000000:role/feedback"],
     ["TracingConfig", "Active"],

@@ -7,6 +7,7 @@ import {
   idsNotDistinct,
   invalidBatchEntryId,
   invalidParameter,
+  kmsAccessDenied,
   tooManyEntries,
 } from "../errors.ts";
 import { bytesOf, checkGiven, type Given, type Message, readAttributes, readTexts } from "../message.ts";
@@ -29,6 +30,7 @@ export function publish(cx: Cx, input: Input<"sns", "Publish">): Output<"sns", "
   checkGiven(given);
   const texts = readTexts(given);
   const topic = getTopic(cx, target, TopicArn === undefined ? "TargetArn" : "TopicArn");
+  checkKeyAccess(cx, topic);
   if (bytesOf(given) > messageBytesMax(topic)) throw invalidParameter("Message too long");
   checkFifo(topic, given);
   return accept(cx, topic, given, texts);
@@ -41,6 +43,7 @@ export function publishBatch(cx: Cx, input: Input<"sns", "PublishBatch">): Outpu
   if (entries.length > ENTRIES_MAX) throw tooManyEntries();
   readTopicArn(cx, input.TopicArn);
   const topic = getTopic(cx, input.TopicArn);
+  checkKeyAccess(cx, topic);
   checkIds(entries.map(({ Id }) => Id ?? ""));
   let bytes = 0;
   for (const entry of entries) {
@@ -52,6 +55,15 @@ export function publishBatch(cx: Cx, input: Input<"sns", "PublishBatch">): Outpu
   if (bytes > Math.max(messageBytesMax(topic), MESSAGE_BYTES_DEFAULT)) throw batchTooLong();
   const Successful = checked.map(({ entry, texts }) => ({ Id: entry.Id, ...accept(cx, topic, entry, texts) }));
   return { Successful, Failed: [] };
+}
+
+/**
+ * AWS ("Amazon SNS encryption key management"): the policy of the key that AWS keeps for SNS names its own account's
+ * users alone, so neither other accounts nor services (S3, EventBridge, alarms) publish to a topic encrypted with it.
+ */
+function checkKeyAccess({ principal }: Cx, topic: TopicRecord): void {
+  if (topic.attributes["KmsMasterKeyId"] === undefined) return;
+  if (!("account" in principal) || principal.account !== topic.account) throw kmsAccessDenied();
 }
 
 function checkIds(ids: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { findArn } from "../../../aws/arn.ts";
 import { NotEmulatedError } from "../../../aws/error.ts";
-import { invalid, invalidParameter, notAuthorized } from "../errors.ts";
+import { filterPolicyLimitExceeded, invalid, invalidParameter, notAuthorized } from "../errors.ts";
 import { pageOf } from "../page.ts";
 import {
   accountOf,
@@ -21,6 +21,7 @@ import {
   subscriptionsOf,
 } from "../subscription.ts";
 import { checkAttributes, describeSubscription, keptValue } from "../subscription-attributes.ts";
+import { checkLargeMessages, MESSAGE_BYTES_DEFAULT, messageBytesMax } from "../topic-attributes.ts";
 import { type Cx, findTopicKey, getTopic, topicArn } from "../topic.ts";
 import type { Attributes, Protocol, SubscriptionRecord, TopicRecord } from "../records.ts";
 
@@ -39,9 +40,10 @@ export function subscribe(cx: Cx, input: Input<"sns", "Subscribe">): Output<"sns
   const given = input.Attributes ?? {};
   checkAttributes(given, given, { protocol, endpoint, topic }, "Attributes Reason: ");
   const attributes = keptAttributes(given);
-  const known = [...subscriptionsOf(cx.state, topic)].find(
-    (one) => one.protocol === protocol && one.endpoint === endpoint,
-  );
+  const all = [...subscriptionsOf(cx.state, topic)];
+  const known = all.find((one) => one.protocol === protocol && one.endpoint === endpoint);
+  if (!known && attributes["FilterPolicy"]) checkFilterCount(all);
+  if (!known && messageBytesMax(topic) > MESSAGE_BYTES_DEFAULT) checkLargeMessages([...all, { protocol }]);
   if (known && Object.entries(attributes).some(([name, value]) => (known.attributes[name] ?? "false") !== value))
     throw invalidParameter("Attributes Reason: Subscription already exists with different attributes");
   const subscription = known ?? create(cx, topic, { protocol, endpoint, attributes });
@@ -50,6 +52,15 @@ export function subscribe(cx: Cx, input: Input<"sns", "Subscribe">): Output<"sns
   return {
     SubscriptionArn: isPending && !input.ReturnSubscriptionArn ? "pending confirmation" : subscriptionArn(subscription),
   };
+}
+
+/** AWS: "By default, you can have up to 200 filter policies per topic". */
+const FILTERS_MAX = 200;
+
+function checkFilterCount(subscriptions: Iterable<SubscriptionRecord>): void {
+  let count = 0;
+  for (const { attributes } of subscriptions) if (attributes["FilterPolicy"]) count++;
+  if (count >= FILTERS_MAX) throw filterPolicyLimitExceeded();
 }
 
 function create(
@@ -188,6 +199,8 @@ export function setSubscriptionAttributes(cx: Cx, input: Input<"sns", "SetSubscr
   const subscription = getSubscription(cx, input.SubscriptionArn);
   const { AttributeName: name = "", AttributeValue: value = "" } = input;
   checkAttributes({ [name]: value }, subscription.attributes, subscription, "");
+  if (name === "FilterPolicy" && value !== "" && !subscription.attributes["FilterPolicy"])
+    checkFilterCount(subscriptionsOf(cx.state, subscription.topic));
   const { [name]: _, ...others } = subscription.attributes;
   const attributes = value === "" ? others : { ...others, [name]: keptValue(name, value) };
   putSubscription(cx.state, { ...subscription, attributes });

@@ -2,10 +2,17 @@ import type { Input, Output } from "../../../aws/api-types.ts";
 import { NotEmulatedError } from "../../../aws/error.ts";
 import { invalidParameter } from "../errors.ts";
 import { pageOf } from "../page.ts";
+import { subscriptionsOf } from "../subscription.ts";
 import { endSubscriptions } from "../subscribing.ts";
 import { checkTags } from "../tags.ts";
 import { type Cx, findTopic, getTopic, putTopic, readTopicArn, topicArn } from "../topic.ts";
-import { checkTopicAttribute, describeTopic, keptValue } from "../topic-attributes.ts";
+import {
+  checkLargeMessages,
+  checkTopicAttribute,
+  describeTopic,
+  keptValue,
+  MESSAGE_BYTES_DEFAULT,
+} from "../topic-attributes.ts";
 import { type Attributes, type TopicRecord, topicKey } from "../records.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
@@ -82,6 +89,8 @@ export function setTopicAttributes(cx: Cx, input: Input<"sns", "SetTopicAttribut
   const { AttributeName: name = "", AttributeValue: value = "" } = input;
   if (name === "FifoTopic") throw invalidParameter("AttributeName");
   checkTopicAttribute(name, value, topic, "");
+  if (name === "MaximumMessageSize" && Number(value) > MESSAGE_BYTES_DEFAULT)
+    checkLargeMessages([...subscriptionsOf(cx.state, topic)]);
   const { [name]: _, ...others } = topic.attributes;
   // An empty policy or number goes back to the default; a display name may be empty.
   putTopic(cx.state, { ...topic, attributes: value === "" ? others : { ...others, [name]: keptValue(name, value) } });
