@@ -102,7 +102,9 @@ function applyToList(
 ): void {
   const item = rule.kind === "items" ? path.at(-1)! : (value ?? "");
   const [holder, name] = holderOf(record, rule.kind === "items" ? path.slice(0, -1) : path, true);
-  const list = ((holder![name] as string[] | undefined) ?? []).filter((known) => known !== item);
+  const list = ((holder![name] as string[] | undefined) ?? []).filter(
+    (known) => known !== item && (op !== "replace" || known !== value),
+  );
   // AWS: a replaced item goes, and the new one comes last.
   if (op === "add") list.push(item);
   else if (op === "replace") list.push(value ?? "");

@@ -118,7 +118,7 @@ async function putBody(cx: ResourceContext, restApiId: string, props: ApiProps):
     failOnWarnings: props.FailOnWarnings,
     parameters: props.Parameters,
   });
-  const patchOperations = changes({}, props);
+  const patchOperations = changes({ EndpointConfiguration: props.EndpointConfiguration }, props);
   if (patchOperations.length > 0) await cx.call("apigateway", "UpdateRestApi", { restApiId, patchOperations });
 }
 

@@ -200,17 +200,7 @@ export const deployment = defineResource<DeploymentProps>({
     });
     if (StageName !== undefined) {
       cx.initiated(made.id!);
-      const {
-        Description: _,
-        AccessLogSetting,
-        MethodSettings = [],
-        Tags: __,
-        Variables: ___,
-        TracingEnabled: ____,
-        ...all
-      } = described;
-      const settings = { AccessLogSetting, MethodSettings: [all, ...MethodSettings] };
-      await patchStage(cx, RestApiId, StageName, settingChanges({}, settings));
+      await describeStage(cx, RestApiId, StageName, described);
     }
     return { physicalId: made.id! };
   },
@@ -237,6 +227,22 @@ export const deployment = defineResource<DeploymentProps>({
     return { DeploymentId: physicalId };
   },
 });
+
+/** What the description of a deployment says of its stage beside what the deployment itself takes. */
+async function describeStage(
+  cx: ResourceContext,
+  restApiId: string,
+  stageName: string,
+  described: StageDescription,
+): Promise<void> {
+  const { AccessLogSetting, MethodSettings = [], Tags } = described;
+  const settings = { AccessLogSetting, MethodSettings: [described, ...MethodSettings] };
+  await patchStage(cx, restApiId, stageName, settingChanges({}, settings));
+  if (!Tags) return;
+  const resourceArn = `arn:aws:apigateway:${cx.scope.region}::/restapis/${restApiId}/stages/${stageName}`;
+  const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
+  await cx.call("apigateway", "TagResource", { resourceArn, tags });
+}
 
 interface AccountProps {
   CloudWatchRoleArn?: string;

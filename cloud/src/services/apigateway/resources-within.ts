@@ -1,4 +1,5 @@
 import type { IntegrationType, PutIntegrationRequest } from "@aws-sdk/client-api-gateway";
+import { AwsError } from "../../aws/error.ts";
 import { defineResource, type ResourceContext } from "../../deploy/resource.ts";
 
 /** The CloudFormation types of an API's resources and methods. */
@@ -118,7 +119,10 @@ export const method = defineResource<MethodProps>({
     return { physicalId };
   },
   async update(cx, { props }) {
-    await cx.call("apigateway", "DeleteMethod", addressOf(props));
+    // A method that is not there is one whose change failed half way: what is put now rolls it back.
+    await cx.call("apigateway", "DeleteMethod", addressOf(props)).catch((error: unknown) => {
+      if (!(error instanceof AwsError) || error.code !== "NotFoundException") throw error;
+    });
     await put(cx, props, () => undefined);
   },
   async delete(cx, { props }) {
