@@ -72,6 +72,9 @@ async function post(url: URL, headers: Record<string, string>, body: string): Pr
     const response = await fetch(url, options);
     await response.arrayBuffer();
     return response.status;
+  } catch (error) {
+    // Node tells why in the cause only.
+    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
   } finally {
     cancel();
   }
