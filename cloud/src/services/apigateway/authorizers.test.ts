@@ -1,7 +1,10 @@
 import {
   APIGatewayClient,
+  CreateApiKeyCommand,
   CreateAuthorizerCommand,
   CreateRestApiCommand,
+  CreateUsagePlanCommand,
+  CreateUsagePlanKeyCommand,
   UpdateRestApiCommand,
   type CreateAuthorizerCommandInput,
 } from "@aws-sdk/client-api-gateway";
@@ -133,6 +136,43 @@ describe("TOKEN authorizers", () => {
     expect(await told(await fetch(url, { headers: { "x-token": "ALLOW1" } }))).toEqual([
       401,
       '{"message":"Unauthorized"}',
+    ]);
+  });
+});
+
+describe("API keys of an authorizer", () => {
+  it("are what the authorizer says", async () => {
+    const { id: restApiId, rootResourceId } = await client.send(
+      new CreateRestApiCommand({ name: "keyed", apiKeySource: "AUTHORIZER" }),
+    );
+    const code = `exports.handler = async (event) => ({ principalId: "me", usageIdentifierKey: event.authorizationToken, policyDocument: { Version: "2012-10-17", Statement: [{ Action: "execute-api:Invoke", Effect: "Allow", Resource: "*" }] } });`;
+    const { id: authorizerId } = await client.send(
+      new CreateAuthorizerCommand({
+        restApiId,
+        name: "a",
+        type: "TOKEN",
+        authorizerUri: await newFunction(cloud, code),
+        identitySource: "method.request.header.Authorization",
+      }),
+    );
+    await addMethod(cloud, restApiId!, rootResourceId!, {
+      path: "a",
+      httpMethod: "GET",
+      method: { authorizationType: "CUSTOM", authorizerId, apiKeyRequired: true },
+      integration: OK,
+    });
+    await deploy(cloud, restApiId!);
+    const value = "the-key-of-a-customer";
+    const key = await client.send(new CreateApiKeyCommand({ enabled: true, value }));
+    const plan = await client.send(
+      new CreateUsagePlanCommand({ name: "p", apiStages: [{ apiId: restApiId, stage: "dev" }] }),
+    );
+    await client.send(new CreateUsagePlanKeyCommand({ usagePlanId: plan.id, keyId: key.id, keyType: "API_KEY" }));
+    const url = `${cloud.endpoint}/_aws/execute-api/${restApiId}/dev/a`;
+    expect((await fetch(url, { headers: { authorization: value } })).status).toBe(200);
+    expect(await told(await fetch(url, { headers: { authorization: "other" } }))).toEqual([
+      403,
+      '{"message":"Forbidden"}',
     ]);
   });
 });

@@ -31,6 +31,7 @@ const DOCUMENT = {
   openapi: "3.0.1",
   info: { title: "orders", version: "2", description: "Orders" },
   servers: [{ url: "https://example.com/{stage}/v1", variables: { stage: { default: "prod" } } }],
+  tags: [{ name: "team", "x-amazon-apigateway-tag-value": "blue" }, { name: "plain" }],
   "x-amazon-apigateway-binary-media-types": ["image/png"],
   "x-amazon-apigateway-request-validators": { all: { validateRequestBody: true, validateRequestParameters: true } },
   "x-amazon-apigateway-request-validator": "all",
@@ -113,6 +114,7 @@ describe("an OpenAPI 3.0 document", () => {
       description: "Orders",
       version: "2",
       binaryMediaTypes: ["image/png"],
+      tags: { team: "blue" },
     });
     expect(await pathsOf(restApiId)).toEqual(["/", "/orders", "/orders/{id}", "/{proxy+}"]);
     await deploy(cloud, restApiId);

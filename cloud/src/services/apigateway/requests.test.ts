@@ -11,6 +11,7 @@ import {
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCloud, type Cloud } from "../../cloud.ts";
 import { addMethod, deploy, newApi, newFunction } from "./test-api.ts";
@@ -230,6 +231,29 @@ describe("bodies", () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
   });
 
+  it("of more than 10 MB are refused", async () => {
+    const { url } = await newApi(cloud, { integration: { type: "MOCK", ...OK } });
+    const response = await fetch(url, { method: "POST", body: Buffer.alloc(10 * 1024 * 1024 + 1) });
+    expect(await told(response)).toEqual([413, '{"message":"Request Too Long"}']);
+  });
+
+  it("are unpacked where the API compresses", async () => {
+    const { url } = await newApi(
+      cloud,
+      { integration: { type: "HTTP_PROXY", uri: backend } },
+      { minimumCompressionSize: 0 },
+    );
+    const headers = { "content-encoding": "gzip", "content-type": "application/json" };
+    const response = await fetch(url, { method: "POST", body: gzipSync('{"a":1}'), headers });
+    const seen = (await response.json()) as { body: string; headers: object };
+    expect(seen.body).toBe('{"a":1}');
+    expect(seen.headers).not.toHaveProperty("content-encoding");
+    expect(await told(await fetch(url, { method: "POST", body: "no gzip", headers }))).toEqual([
+      400,
+      '{"message": "Invalid request body"}',
+    ]);
+  });
+
   it("are compressed where the API compresses", async () => {
     const { url } = await newApi(
       cloud,
@@ -359,6 +383,20 @@ describe("functions", () => {
       responses: [{ statusCode: "202" }],
     });
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(202);
+  });
+
+  it("are named by stage variables too", async () => {
+    const uri = await newFunction(
+      cloud,
+      "exports.handler = async (event) => ({ statusCode: 200, body: event.stageVariables.fn });",
+    );
+    const [, name] = /function:([\w-]+)/.exec(uri)!;
+    const { url, restApiId } = await newApi(cloud, {
+      integration: { type: "AWS_PROXY", uri: uri.replace(name!, "${stageVariables.fn}") },
+    });
+    const patchOperations = [{ op: "replace" as const, path: "/variables/fn", value: name }];
+    await client.send(new UpdateStageCommand({ restApiId, stageName: "dev", patchOperations }));
+    expect(await (await fetch(url)).text()).toBe(name);
   });
 
   it("that API Gateway may not invoke answer 500", async () => {

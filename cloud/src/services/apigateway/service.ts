@@ -3,6 +3,9 @@
  *
  * Gap: response caching, canary releases, private APIs, custom domain names, VPC links, client certificates,
  * documentation, generated SDKs, WAF and response streaming are refused by name.
+ * Gap: the account's limit of 10,000 requests a second is not enforced; limits of stages, methods and usage plans are.
+ * Gap: Cognito identities, private networks and client certificates are empty in events and logs, as they are at AWS for
+ * requests without them.
  * Quirk: events name AWS's host as `domainName`, but what the client used in `Host`, `X-Forwarded-Port` and
  * `X-Forwarded-Proto`.
  */
@@ -40,6 +43,8 @@ const execute: DataPlane<Gateway, ApiAddress> = {
   // Which permission a request needs is known when its method is.
   authorize: () => [],
   handle: executeApi,
+  // Larger than an API takes, so that the API tells it in its own words.
+  bodyBytesMax: 12 * 1024 * 1024,
 };
 
 const asks = asksOf("apigateway");

@@ -8,7 +8,7 @@ import type { Cx } from "../gateway.ts";
 import { integrate } from "../integrations/integrate.ts";
 import { requestArn } from "./arn.ts";
 import { checkApiKey } from "./api-key.ts";
-import { compress } from "./compression.ts";
+import { compress, unpack } from "./compression.ts";
 import { newExchange, type CompiledStage, type Exchange } from "./exchange.ts";
 import { ExecutionLog, logWriter, writeExecutionLog } from "./execution-log.ts";
 import { GatewayFault } from "./fault.ts";
@@ -19,6 +19,8 @@ import { checkRequest } from "./validation.ts";
 
 /** AWS: "Total combined size of request line and header values". */
 const HEAD_BYTES_MAX = 10_240;
+/** AWS: "Payload size". */
+const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
 /**
  * The way of a request through an API: stage → method → authorize → API key → throttle → validate → integrate → log.
@@ -126,12 +128,14 @@ async function proceed(cx: Cx, exchange: Exchange): Promise<Reply> {
   if (headBytes(request.http) > HEAD_BYTES_MAX) throw new GatewayFault("REQUEST_TOO_LARGE", "Request Too Long");
   const match = stage.routes.match(request.method, request.path);
   if (!match) throw new GatewayFault("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
+  if (request.body.length > BODY_BYTES_MAX) throw new GatewayFault("REQUEST_TOO_LARGE", "Request Too Long");
   exchange.method = match.value;
   exchange.pathParameters = decoded(match.parameters);
   await authorize(cx, exchange);
   checkApiKey(cx, exchange);
   if (match.value.bucket?.take(cx.kernel.clock.now()) === false)
     throw new GatewayFault("THROTTLED", "Too Many Requests");
+  unpack(exchange);
   await checkRequest(exchange);
   return integrate(cx, exchange);
 }

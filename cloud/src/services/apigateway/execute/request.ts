@@ -25,7 +25,7 @@ export class RestRequest {
   readonly timeMs: number;
   /** `Root=1-…` */
   readonly traceHeader: string;
-  readonly body: Buffer;
+  #body: Buffer;
   /** Header values by name as sent, in the order sent. */
   readonly headers: Readonly<Record<string, string[]>>;
   readonly #byLowerName = new Map<string, string>();
@@ -38,9 +38,21 @@ export class RestRequest {
     this.requestId = parts.requestId;
     this.extendedRequestId = parts.extendedRequestId;
     this.timeMs = parts.timeMs;
-    this.body = parts.http.body;
+    this.#body = parts.http.body;
     this.headers = this.#readHeaders(parts);
     this.traceHeader = this.header("X-Amzn-Trace-Id")!;
+  }
+
+  get body(): Buffer {
+    return this.#body;
+  }
+
+  /** Puts what the body unpacks to in its place. AWS: the header that named the coding goes. */
+  unpack(body: Buffer): void {
+    this.#body = body;
+    const sent = this.#byLowerName.get("content-encoding");
+    if (sent !== undefined) delete (this.headers as Record<string, string[]>)[sent];
+    this.#byLowerName.delete("content-encoding");
   }
 
   get protocol(): string {

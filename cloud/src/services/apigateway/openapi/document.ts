@@ -19,6 +19,8 @@ export interface ApiDefinition {
   /** JSON text. */
   readonly policy: string | undefined;
   readonly endpointTypes: string[] | undefined;
+  readonly vpcEndpointIds: string[] | undefined;
+  readonly tags: Record<string, string> | undefined;
   readonly schemes: ReadonlyMap<string, Scheme>;
   /** Schemas by name. */
   readonly models: ReadonlyMap<string, Tree>;
@@ -56,7 +58,9 @@ export function readDefinition(text: string, basePath: BasePath): ApiDefinition 
     minimumCompressionSize: size === undefined || size === null ? undefined : Number(size),
     disableExecuteApiEndpoint: disabled === undefined ? undefined : disabled === true || disabled === "true",
     policy: policy === undefined ? undefined : typeof policy === "string" ? policy : JSON.stringify(policy),
-    endpointTypes: Array.isArray(types) ? types.map(String) : undefined,
+    endpointTypes: listOfTexts(types),
+    vpcEndpointIds: listOfTexts(inServer["vpcEndpointIds"] ?? endpoint["vpcEndpointIds"]),
+    tags: readTags(document["tags"]),
     schemes,
     models: new Map(
       Object.entries({ ...treeOf(document["definitions"]), ...treeOf(treeOf(document["components"])["schemas"]) }).map(
@@ -77,6 +81,15 @@ export function readDefinition(text: string, basePath: BasePath): ApiDefinition 
 
 function listOfTexts(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.map(String) : undefined;
+}
+
+/** AWS: "x-amazon-apigateway-tag-value property". */
+function readTags(tags: unknown): Record<string, string> | undefined {
+  const found = (Array.isArray(tags) ? tags.map(treeOf) : []).flatMap((tag): [string, string][] => {
+    const [name, value] = [textOf(tag["name"]), textOf(tag["x-amazon-apigateway-tag-value"])];
+    return name === undefined || value === undefined ? [] : [[name, value]];
+  });
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
 function parse(text: string): Tree {

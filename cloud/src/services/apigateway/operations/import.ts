@@ -8,7 +8,7 @@ import { readDefinition, type ApiDefinition, type BasePath } from "../openapi/do
 import { textMap } from "../openapi/integrations.ts";
 import type { MethodDefinition } from "../openapi/methods.ts";
 import type { ApiRecord, ResourceRecord } from "../state.ts";
-import { createRestApi, describe, updateApi } from "./apis.ts";
+import { createRestApi, describe, refuseSettings, updateApi } from "./apis.ts";
 import { addAuthorizer } from "./authorizers.ts";
 import { keep as keepGatewayResponse } from "./gateway-responses.ts";
 import { putIntegration, putIntegrationResponse } from "./integrations.ts";
@@ -53,6 +53,8 @@ function definitionOf({ body, failOnWarnings, parameters = {} }: Given): ApiDefi
 }
 
 function put(cx: Cx, api: ApiRecord, definition: ApiDefinition, mode: "overwrite" | "merge"): RestApi {
+  const { endpointTypes: types = [], vpcEndpointIds = [] } = definition;
+  refuseSettings({ endpointConfiguration: { types: types as "PRIVATE"[], vpcEndpointIds } });
   if (mode === "overwrite") clear(cx, api);
   for (const [name, schema] of definition.models) putModel(cx, api.id, modelName(name), schema);
   const parts: Parts = {
@@ -78,6 +80,7 @@ function put(cx: Cx, api: ApiRecord, definition: ApiDefinition, mode: "overwrite
       minimumCompressionSize: definition.minimumCompressionSize,
       disableExecuteApiEndpoint: definition.disableExecuteApiEndpoint,
       policy: definition.policy,
+      tags: definition.tags && { ...api.tags, ...definition.tags },
     }),
   );
   return { ...describe(changed), ...(definition.warnings.length > 0 ? { warnings: [...definition.warnings] } : {}) };
