@@ -23,7 +23,8 @@ import {
   type UpdateEventSourceMappingCommandInput,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCloud, type Cloud } from "../../cloud.ts";
 import { createArchive } from "../../functions/archive.ts";
@@ -381,6 +382,28 @@ describe("a stream", () => {
     expect(told).toMatchObject({ requestContext: { condition: "RecordAgeExceeded" } });
     expect(told).not.toHaveProperty("responseContext");
     expect((JSON.parse(told.payload) as Event).Records[0]!.dynamodb.Keys).toEqual({ pk: { S: "fail" } });
+  });
+
+  it("tells a topic what was given up, where it is told to", async () => {
+    const name = await makeFunction({ Role: await makeRole("publisher", [...READING, "logs:*", "sns:Publish"]) });
+    const [table, queue] = [await makeTable(), await makeQueue()];
+    const sns = cloud.client(SNSClient);
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "given-up" }));
+    const Statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: queue.arn };
+    const Attributes = { Policy: JSON.stringify({ Version: "2012-10-17", Statement }) };
+    await cloud.client(SQSClient).send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes }));
+    const RawMessageDelivery = "true";
+    await sns.send(
+      new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: queue.arn, Attributes: { RawMessageDelivery } }),
+    );
+    await put(table.name, "fail");
+    await map(name, table.arn, {
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: TopicArn } },
+    });
+    expect(await take(queue.url)).toMatchObject([
+      { requestContext: { condition: "RetryAttemptsExhausted" }, DDBStreamBatchInfo: { batchSize: 1 } },
+    ]);
   });
 
   it("halves a batch that fails until only what fails is given up", async () => {

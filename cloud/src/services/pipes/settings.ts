@@ -27,6 +27,13 @@ const SOURCE_PARAMETERS: Readonly<Record<string, string>> = {
   sqs: "SqsQueueParameters",
   dynamodb: "DynamoDBStreamParameters",
 };
+
+/** What is said of the stream that a pipe reads. */
+export function streamParameters({ Source, SourceParameters }: PipeSettings): PipeSourceDynamoDBStreamParameters {
+  const name = SOURCE_PARAMETERS[findArn(Source)!.service] as "DynamoDBStreamParameters";
+  return SourceParameters?.[name] ?? { StartingPosition: undefined };
+}
+
 const BATCH_SIZE_QUEUE = 10;
 const BATCH_SIZE_STREAM = 100;
 const RECORD_AGE_SECONDS_MIN = 60;

@@ -10,6 +10,7 @@ import { StreamPoller } from "../../sources/stream-poller.ts";
 import { letterBody } from "./dead-letter.ts";
 import { execute, idOf } from "./execution.ts";
 import { assumePipeRole } from "./pipe.ts";
+import { streamParameters } from "./settings.ts";
 import type { Context, PipeRecord } from "./state.ts";
 
 /** AWS: how a pipe from a queue begins. */
@@ -65,7 +66,6 @@ function pollStream(cx: Context, pipe: PipeRecord): Poller {
   const kind = findStreamKind(reader.source.service)!;
   const patterns = patternsOf(pipe);
   const matches = eventFilter(patterns);
-  const parameters = pipe.settings.SourceParameters?.DynamoDBStreamParameters;
   const {
     BatchSize = 1,
     MaximumBatchingWindowInSeconds = 0,
@@ -74,7 +74,7 @@ function pollStream(cx: Context, pipe: PipeRecord): Poller {
     OnPartialBatchItemFailure: onPartial,
     ParallelizationFactor: parallel = 1,
     DeadLetterConfig: letters,
-  } = parameters ?? {};
+  } = streamParameters(pipe.settings);
   return new StreamPoller(kernel, state.checkpoints, {
     name: `pipes.${reader.source.service} ${pipe.name}`,
     id: pipe.id,

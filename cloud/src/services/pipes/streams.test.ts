@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { UpdatePipeCommand, type PipeSourceDynamoDBStreamParameters } from "@aws-sdk/client-pipes";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACCOUNT, type Queue, TestPipes } from "./test-pipes.ts";
 
@@ -118,6 +120,28 @@ describe("a pipe from a stream", () => {
         },
       },
     ]);
+  });
+
+  it("may tell a topic", async () => {
+    const [table, letters] = [await makeTable(), await test.queue()];
+    const sns = test.cloud.client(SNSClient);
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: test.name("letters") }));
+    const Statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: letters.arn };
+    const Attributes = { Policy: JSON.stringify({ Version: "2012-10-17", Statement }) };
+    await test.cloud.client(SQSClient).send(new SetQueueAttributesCommand({ QueueUrl: letters.url, Attributes }));
+    const RawMessageDelivery = "true";
+    await sns.send(
+      new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: letters.arn, Attributes: { RawMessageDelivery } }),
+    );
+    await put(table.name, ["1"]);
+    await test.pipe({
+      Source: table.arn,
+      Target: `${letters.arn}-none`,
+      SourceParameters: stream({ MaximumRecordAgeInSeconds: 60, DeadLetterConfig: { Arn: TopicArn! } }),
+    });
+    await test.cloud.clock.advance("5 minutes");
+    const [letter] = (await test.bodies(letters)).map((text) => JSON.parse(text) as object);
+    expect(letter).toMatchObject({ context: { condition: "RecordAgeExceeded" }, DDBStreamBatchInfo: { batchSize: 1 } });
   });
 
   it("halves what fails where it is told to", async () => {

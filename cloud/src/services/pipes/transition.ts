@@ -9,6 +9,7 @@ import { findEnds } from "../../sources/shard.ts";
 import { findStreamKind } from "../../sources/stream-kinds.ts";
 import { beginAt, divideAnew } from "../../sources/stream-poller.ts";
 import { assumePipeRole, pipeKey } from "./pipe.ts";
+import { streamParameters } from "./settings.ts";
 import { pollSource, readerOf } from "./source.ts";
 import type { Context, PipeRecord } from "./state.ts";
 import { isFireAndForget } from "./targets.ts";
@@ -80,7 +81,7 @@ async function run(cx: Context, record: PipeRecord): Promise<void> {
   // Its batches end as they began before it goes on by other rules.
   await cx.state.pollers.stop(id);
   const ends = await check(cx, record);
-  const parallel = settings.SourceParameters?.DynamoDBStreamParameters?.ParallelizationFactor ?? 1;
+  const parallel = streamParameters(settings).ParallelizationFactor ?? 1;
   cx.kernel.store.transaction(() => {
     const { checkpoints } = cx.state;
     if (ends) beginAt(checkpoints, id, ends, parallel);
@@ -133,7 +134,7 @@ async function checkSource(cx: Context, record: PipeRecord): Promise<Ends | unde
   }
   try {
     await kind.probe(reader);
-    const { StartingPosition } = record.settings.SourceParameters!.DynamoDBStreamParameters!;
+    const { StartingPosition } = streamParameters(record.settings);
     const isNew = cx.state.checkpoints.first({ prefix: [record.id] }) === undefined;
     return StartingPosition === "LATEST" && isNew && record.state === "CREATING"
       ? await findEnds(kind, reader)
@@ -149,7 +150,7 @@ async function checkSource(cx: Context, record: PipeRecord): Promise<Ends | unde
 }
 
 async function checkLetters({ call }: Context, { settings }: PipeRecord): Promise<void> {
-  const letters = settings.SourceParameters?.DynamoDBStreamParameters?.DeadLetterConfig?.Arn;
+  const letters = streamParameters(settings).DeadLetterConfig?.Arn;
   if (letters === undefined) return;
   const isQueue = findArn(letters)!.service === "sqs";
   if (await isAllowed(call, settings.RoleArn, isQueue ? "sqs:SendMessage" : "sns:Publish", letters)) return;
