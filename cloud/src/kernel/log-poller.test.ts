@@ -176,3 +176,26 @@ test("a batch holds no more bytes than it may", async () => {
   await kernel.settled();
   expect(batches).toEqual([["123", "45"], ["6"], ["789012"]]);
 });
+
+test("no more is read ahead than a batch may hold", async () => {
+  let read = 0;
+  const { kernel, make, write, batches } = setUp({
+    sizeMax: 100,
+    readMax: 2,
+    bytesMax: 5,
+    accepts(record) {
+      read += record.length;
+      return true;
+    },
+    handle: async ({ records }) => {
+      batches.push(textsOf(records));
+      return batches.length < 2 ? { failedAt: 0 } : {};
+    },
+  });
+  make().start();
+  write("123", "456", "789", "012");
+  await kernel.settled();
+  expect([batches, read]).toEqual([[["123"]], 6]);
+  await kernel.clock.advance("1 minute");
+  expect(batches).toEqual([["123"], ["123"], ["456"], ["789"], ["012"]]);
+});

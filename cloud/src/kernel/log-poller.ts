@@ -112,6 +112,7 @@ export class LogPoller<R> {
   #untried = 0;
   #unlisten: (() => void) | undefined;
   readonly #waiting: Waiting<R>[] = [];
+  #waitingBytes = 0;
   /** How far was read, once something was. */
   #readTo: string | undefined;
 
@@ -159,30 +160,33 @@ export class LogPoller<R> {
 
   /** Handles one batch. False: nothing to do now. */
   async #step(): Promise<boolean> {
-    const checkpoint = this.checkpoints.get([...this.key]) ?? LOG_BEGIN;
-    await this.#fill(checkpoint.sizes[0] ?? this.policy.sizeMax);
+    await this.#fill(this.#checkpoint().sizes[0] ?? this.policy.sizeMax);
     if (this.#stopped) return false;
     // What was not accepted may have moved it on.
-    const current = this.checkpoints.get([...this.key]) ?? LOG_BEGIN;
-    return this.#passOld(current) || this.#handleNext(current);
+    const checkpoint = this.#checkpoint();
+    return this.#passOld(checkpoint) || this.#handleNext(checkpoint);
   }
 
   /** Reads until a batch is full or nothing more is there. */
   async #fill(size: number): Promise<void> {
-    const { readMax, accepts, bytesOf, windowMs } = this.policy;
-    while (!this.#stopped && this.#waiting.length < size) {
+    const { readMax, windowMs, bytesMax } = this.policy;
+    while (!this.#stopped && this.#waiting.length < size && this.#waitingBytes <= bytesMax) {
       const entries = await this.source.read(this.#readTo ?? this.#checkpoint().after, readMax);
       if (entries.length === 0) return;
-      for (const entry of entries) {
-        const last = this.#waiting.at(-1);
-        if (accepts(entry.record))
-          this.#waiting.push({ ...entry, bytes: bytesOf(entry.record), through: entry.position });
-        else if (last) last.through = entry.position;
-      }
+      for (const entry of entries) this.#add(entry);
       this.#readTo = entries.at(-1)!.position;
       if (this.#waiting.length === 0) this.#keep({ ...this.#checkpoint(), after: this.#readTo });
       else if (entries.length < readMax && windowMs === 0) return;
     }
+  }
+
+  #add(entry: Positioned<R>): void {
+    const last = this.#waiting.at(-1);
+    if (this.policy.accepts(entry.record)) {
+      const bytes = this.policy.bytesOf(entry.record);
+      this.#waitingBytes += bytes;
+      this.#waiting.push({ ...entry, bytes, through: entry.position });
+    } else if (last) last.through = entry.position;
   }
 
   #checkpoint(): Checkpoint {
@@ -291,7 +295,7 @@ export class LogPoller<R> {
   /** Takes the first `count` records of a batch off what waits, and answers the checkpoint behind them. */
   #advanced(checkpoint: Checkpoint, batch: readonly Waiting<R>[], count: number, tumbling?: Tumbling): Checkpoint {
     const { tumbling: _, ...rest } = checkpoint;
-    this.#waiting.splice(0, count);
+    for (const { bytes } of this.#waiting.splice(0, count)) this.#waitingBytes -= bytes;
     const after = count > 0 ? { after: batch[count - 1]!.through } : {};
     return { ...rest, ...after, ...(tumbling ? { tumbling } : {}) };
   }

@@ -1,7 +1,7 @@
 import { AwsError } from "../aws/error.ts";
 import type { LogSource, Positioned } from "../kernel/log-poller.ts";
 import type { Reader } from "./reader.ts";
-import type { ShardStart, StreamKind, StreamRecord } from "./stream-kind.ts";
+import type { ShardStart, StreamKind, StreamPage, StreamRecord } from "./stream-kind.ts";
 
 /** Pages kept for lanes that are behind. */
 const PAGES_MAX = 4;
@@ -47,9 +47,12 @@ export class Shard implements LogSource<StreamRecord> {
   async #read(after: string | undefined, max: number): Promise<Page> {
     const known = this.#next?.after === after ? this.#next : undefined;
     this.#next = undefined;
-    const page = known
-      ? await this.#readOn(known.iterator, after, max)
-      : await this.#readFrom(after === undefined ? "TRIM_HORIZON" : { after }, max);
+    const start = after === undefined ? "TRIM_HORIZON" : { after };
+    const reading = known ? this.#readOn(known.iterator, after, max) : this.#readFrom(start, max);
+    const page = await reading.catch((error: unknown): StreamPage => {
+      if (isStreamGone(error)) return { records: [], next: undefined };
+      throw error;
+    });
     if (page.next !== undefined) this.#next = { after: page.records.at(-1)?.position ?? after, iterator: page.next };
     return page.records;
   }
@@ -93,6 +96,11 @@ export async function findEnds(kind: StreamKind, reader: Reader): Promise<Map<st
     ends.set(shardId, after);
   }
   return ends;
+}
+
+/** The stream is no more: there is nothing to read in it, now or later. */
+export function isStreamGone(error: unknown): boolean {
+  return isNamed(error, "ResourceNotFoundException");
 }
 
 function isNamed(error: unknown, code: string): boolean {

@@ -3,7 +3,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { type Checkpoint, LOG_BEGIN, type LogPolicy, LogPoller } from "../kernel/log-poller.ts";
 import type { Collection } from "../kernel/store.ts";
 import type { Reader } from "./reader.ts";
-import { Shard } from "./shard.ts";
+import { isStreamGone, Shard } from "./shard.ts";
 import type { StreamKind, StreamRecord } from "./stream-kind.ts";
 
 export interface StreamReading {
@@ -55,7 +55,8 @@ export class StreamPoller {
       const { kind, reader } = this.reading;
       const shards = await kind.shards(reader);
       if (!this.#stopped) for (const shardId of shards) this.#readShard(shardId);
-    } catch {
+    } catch (error) {
+      if (isStreamGone(error)) return;
       // The call's own span says what went wrong.
       const waitMs = Math.min(BACKOFF_MS * 2 ** Math.min(this.#failures++, 10), BACKOFF_MS_MAX);
       if (!this.#stopped) this.#cancelRetry = this.parts.clock.after(waitMs, () => this.start());

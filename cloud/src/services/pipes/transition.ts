@@ -136,9 +136,7 @@ async function checkSource(cx: Context, record: PipeRecord): Promise<Ends | unde
     await kind.probe(reader);
     const { StartingPosition } = streamParameters(record.settings);
     const isNew = cx.state.checkpoints.first({ prefix: [record.id] }) === undefined;
-    return StartingPosition === "LATEST" && isNew && record.state === "CREATING"
-      ? await findEnds(kind, reader)
-      : undefined;
+    return StartingPosition === "LATEST" && isNew ? await findEnds(kind, reader) : undefined;
   } catch (error) {
     if (isDenied(error))
       throw new PipeFault(
