@@ -471,6 +471,26 @@ describe("a stream", () => {
     expect((await events(name)).at(-1)).toMatchObject({ state: {}, isFinalInvokeForWindow: false });
   });
 
+  it("ends a window early where its state grows too large", async () => {
+    const code = `exports.handler = async ({ Records, state, window, isFinalInvokeForWindow: final, isWindowTerminatedEarly: early }) => {
+      console.log("EVENT " + process.hrtime.bigint() + " " + JSON.stringify({ Records, final, early, small: state.small }));
+      return { state: Records.length > 1 ? { text: "x".repeat(1024 * 1024) } : { small: Records.length } };
+    };`;
+    const name = await makeFunction({ Code: { ZipFile: await createArchive({ "index.js": code }) } });
+    const { name: table, arn } = await makeTable();
+    const { UUID } = await map(name, arn, { TumblingWindowInSeconds: 900 });
+    await put(table, "1");
+    await cloud.settled();
+    await update(UUID!, { Enabled: false });
+    await put(table, "2", "3");
+    await update(UUID!, { Enabled: true });
+    expect((await events(name)).map(({ Records, ...rest }) => ({ ...rest, records: Records.length }))).toEqual([
+      { records: 1, final: false, early: false },
+      { records: 2, final: false, early: false, small: 1 },
+      { records: 0, final: true, early: true, small: 1 },
+    ]);
+  });
+
   it("is left alone while the mapping is disabled, and goes on where it was", async () => {
     const name = await makeFunction();
     const { name: table, arn } = await makeTable();
