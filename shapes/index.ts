@@ -8,3 +8,4 @@ export {
   type WebBackendRoute,
 } from "./web-backend/construct.ts";
 export { ParallelProcessing, type ParallelProcessingProps } from "./parallel-processing/construct.ts";
+export { FlowApi, type FlowApiProps, type FlowRoute } from "./flow-api/construct.ts";
