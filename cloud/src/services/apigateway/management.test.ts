@@ -668,7 +668,17 @@ describe("test invocations", () => {
       }),
     );
     expect(result).toMatchObject({ status: 200, body: "7 8 x 10", headers: { "content-type": "application/json" } });
-    expect(result.log).toContain("Method completed with status: 200");
+    expect(result.log!.split("\n").map((line) => line.replace(/^.* : /, ""))).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Execution log for request [0-9a-f-]{36}$/),
+        "HTTP Method: POST, Resource Path: /tested/7",
+        "Method request path: {id=7}",
+        "Method request query string: {q=8}",
+        "Method response body after transformations: 7 8 x 10",
+        "Successfully completed execution",
+        "Method completed with status: 200",
+      ]),
+    );
   });
 
   it("ask an authorizer", async () => {

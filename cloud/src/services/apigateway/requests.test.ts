@@ -28,9 +28,10 @@ beforeAll(async () => {
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
+      if (request.url === "/base64") return response.end(Buffer.from("a png").toString("base64"));
       const status = Number(/status\/(\d+)/.exec(request.url!)?.[1] ?? 200);
       response.writeHead(status, { "content-type": "application/json", "x-back": "end", server: "mine" });
-      response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+      return response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
     });
   });
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -162,6 +163,7 @@ describe("mock integrations", () => {
         {
           responseTemplates: {
             "application/json": `#set($context.responseOverride.status = 418)#set($context.responseOverride.header.X-Tea = "pot")short`,
+            "text/plain": `#set($context.responseOverride.status = "418")text`,
           },
         },
       ],
@@ -169,6 +171,7 @@ describe("mock integrations", () => {
     const response = await fetch(url);
     expect(response.headers.get("x-tea")).toBe("pot");
     expect(await told(response)).toEqual([418, "short"]);
+    expect(await told(await fetch(url, { headers: { accept: "text/plain" } }))).toEqual([200, "text"]);
   });
 });
 
@@ -229,6 +232,25 @@ describe("bodies", () => {
       headers: { "content-type": "image/png", accept: "image/png" },
     });
     expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  });
+
+  it("of text are decoded where the client accepts binary types", async () => {
+    const uri = await newFunction(cloud, "exports.handler = async () => ({ a: 1 });");
+    const { url } = await newApi(
+      cloud,
+      {
+        integration: { type: "AWS", uri },
+        responses: [{ contentHandling: "CONVERT_TO_TEXT" }],
+      },
+      { binaryMediaTypes: ["image/png"] },
+    );
+    expect(await (await fetch(url, { headers: { accept: "image/png" } })).text()).toBe('{"a":1}');
+    const binary = await newApi(
+      cloud,
+      { integration: { type: "HTTP", uri: `${backend}/base64` } },
+      { binaryMediaTypes: ["image/png"] },
+    );
+    expect(await (await fetch(binary.url, { headers: { accept: "image/png" } })).text()).toBe("a png");
   });
 
   it("of more than 10 MB are refused", async () => {
@@ -383,6 +405,14 @@ describe("functions", () => {
       responses: [{ statusCode: "202" }],
     });
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(202);
+  });
+
+  it("are invoked by POST only, and see the path as it was sent", async () => {
+    const uri = await newFunction(cloud, "exports.handler = async (event) => ({ statusCode: 200, body: event.path });");
+    const wrong = await newApi(cloud, { integration: { type: "AWS_PROXY", integrationHttpMethod: "GET", uri } });
+    expect(await told(await fetch(wrong.url))).toEqual([500, '{"message": "Internal server error"}']);
+    const right = await newApi(cloud, { path: "{proxy+}", integration: { type: "AWS_PROXY", uri } });
+    expect(await (await fetch(`${right.url}/a%2Fb/`)).text()).toBe("/a%2Fb/");
   });
 
   it("are named by stage variables too", async () => {

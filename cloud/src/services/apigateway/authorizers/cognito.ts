@@ -6,6 +6,7 @@ import type { Authorization, Exchange } from "../execute/exchange.ts";
 import { GatewayFault } from "../execute/fault.ts";
 import { valueOf } from "../execute/mapping.ts";
 import type { Cx } from "../gateway.ts";
+import { javaDate } from "../java-date.ts";
 
 /**
  * Checks the token of a request against the authorizer's user pools.
@@ -99,10 +100,4 @@ function claimTexts(payload: JWTPayload): Record<string, string> {
       return [name, typeof value === "object" ? JSON.stringify(value) : String(value)];
     }),
   );
-}
-
-/** `Tue Nov 24 04:31:00 UTC 2026` */
-function javaDate(timeMs: number): string {
-  const [day, date, month, year, time] = new Date(timeMs).toUTCString().replace(",", "").split(" ");
-  return `${day} ${month} ${date} ${time} UTC ${year}`;
 }

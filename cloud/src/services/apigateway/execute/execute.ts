@@ -10,7 +10,7 @@ import { requestArn } from "./arn.ts";
 import { checkApiKey } from "./api-key.ts";
 import { compress, unpack } from "./compression.ts";
 import { newExchange, type CompiledStage, type Exchange } from "./exchange.ts";
-import { ExecutionLog, logWriter, writeExecutionLog } from "./execution-log.ts";
+import { ExecutionLog, logReply, logRequest, logWriter, writeExecutionLog } from "./execution-log.ts";
 import { GatewayFault } from "./fault.ts";
 import { faultReply } from "./gateway-response.ts";
 import { logLine } from "./log-format.ts";
@@ -76,7 +76,7 @@ function forbidden(cx: Cx): HttpResponse {
   };
 }
 
-/** The stage is the first segment of the path. AWS: a slash at the end of a path counts for nothing. */
+/** The stage is the first segment of the path. */
 function findStage(cx: Cx, { apiId, path, stageName }: ApiAddress): { stage: CompiledStage; path: string } | undefined {
   const stages = cx.state.stagesOf(apiId);
   const end = path.indexOf("/", 1);
@@ -84,7 +84,7 @@ function findStage(cx: Cx, { apiId, path, stageName }: ApiAddress): { stage: Com
   const rest = stageName === undefined ? (end < 0 ? "/" : path.slice(end)) : path;
   const stage = stages?.get(name ?? "");
   if (!stage || stage.api.disableExecuteApiEndpoint) return undefined;
-  return { stage, path: rest.replace(/(?<=.)\/+$/, "") };
+  return { stage, path: rest.replace(/^\/+/, "/") };
 }
 
 function logOf(cx: Cx, { record }: CompiledStage, requestId: string): ExecutionLog | undefined {
@@ -118,7 +118,9 @@ async function answer(cx: Cx, exchange: Exchange): Promise<Reply> {
     exchange.log?.error(
       `Execution failed due to ${error.type}: ${error.cause instanceof Error ? error.cause.message : (error.told ?? "")}`,
     );
-    return faultReply(exchange, error);
+    const reply = faultReply(exchange, error);
+    exchange.log?.info(`Method completed with status: ${reply.status}`);
+    return reply;
   }
 }
 
@@ -126,18 +128,22 @@ async function proceed(cx: Cx, exchange: Exchange): Promise<Reply> {
   const { stage, request, log } = exchange;
   log?.info(`Extended Request Id: ${request.extendedRequestId}`);
   if (headBytes(request.http) > HEAD_BYTES_MAX) throw new GatewayFault("REQUEST_TOO_LARGE", "Request Too Long");
-  const match = stage.routes.match(request.method, request.path);
+  // AWS: a slash at the end of a path counts for nothing.
+  const match = stage.routes.match(request.method, request.path.replace(/(?<=.)\/+$/, ""));
   if (!match) throw new GatewayFault("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
   if (request.body.length > BODY_BYTES_MAX) throw new GatewayFault("REQUEST_TOO_LARGE", "Request Too Long");
   exchange.method = match.value;
   exchange.pathParameters = decoded(match.parameters);
+  logRequest(exchange);
   await authorize(cx, exchange);
   checkApiKey(cx, exchange);
   if (match.value.bucket?.take(cx.kernel.clock.now()) === false)
     throw new GatewayFault("THROTTLED", "Too Many Requests");
   unpack(exchange);
   await checkRequest(exchange);
-  return integrate(cx, exchange);
+  const reply = await integrate(cx, exchange);
+  logReply(exchange, reply);
+  return reply;
 }
 
 /** AWS: path variables come decoded. */

@@ -1,3 +1,4 @@
+import type { Reply } from "../../../gateway/reply.ts";
 import type { Cx } from "../gateway.ts";
 import type { CompiledStage, Exchange } from "./exchange.ts";
 
@@ -13,7 +14,7 @@ export class ExecutionLog {
   readonly lines: { readonly timestamp: number; readonly text: string }[] = [];
 
   constructor(
-    private readonly requestId: string,
+    readonly requestId: string,
     private readonly level: "ERROR" | "INFO",
     private readonly tracesData: boolean,
     private readonly now: () => number,
@@ -33,12 +34,38 @@ export class ExecutionLog {
   }
 
   #add(text: string): void {
-    this.lines.push({ timestamp: this.now(), text: `(${this.requestId}) ${text}` });
+    this.lines.push({ timestamp: this.now(), text });
   }
 }
 
 export function cut(text: string): string {
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} [TRUNCATED]` : text;
+}
+
+/** What comes in. AWS: the lines that every execution log begins with. */
+export function logRequest({ log, request, pathParameters }: Exchange): void {
+  if (!log) return;
+  log.info(`Starting execution for request: ${request.requestId}`);
+  log.info(`HTTP Method: ${request.method}, Resource Path: ${request.path}`);
+  log.data(() => `Method request path: ${written(Object.entries(pathParameters ?? {}))}`);
+  log.data(() => `Method request query string: ${written(request.query)}`);
+  log.data(() => `Method request headers: ${written(Object.entries(request.headers))}`);
+  log.data(() => `Method request body before transformations: ${cut(request.body.toString("utf8"))}`);
+}
+
+/** What goes out. */
+export function logReply({ log }: Exchange, { status, headers, body }: Reply): void {
+  if (!log) return;
+  log.data(() => `Method response body after transformations: ${cut(Buffer.from(body as string).toString("utf8"))}`);
+  log.data(() => `Method response headers: ${written(Object.entries(headers))}`);
+  log.info("Successfully completed execution");
+  log.info(`Method completed with status: ${status}`);
+}
+
+/** As Java prints a map. */
+function written(entries: Iterable<[string, string | string[]]>): string {
+  const parts = Array.from(entries, ([name, values]) => `${name}=${[values].flat().join(",")}`);
+  return `{${parts.join(", ")}}`;
 }
 
 /** Writes an exchange's lines to the stage's log group, as the role of the account's settings. Returns at once. */
@@ -53,7 +80,7 @@ export function writeExecutionLog(cx: Cx, { log, stage, request }: Exchange): vo
       scope: stage.scope,
       makesGroup: true,
     },
-    ...log.lines.map(({ timestamp, text }) => ({ timestamp, message: text })),
+    ...log.lines.map(({ timestamp, text }) => ({ timestamp, message: `(${log.requestId}) ${text}` })),
   );
 }
 

@@ -1,14 +1,31 @@
 import { HOP_HEADERS } from "../../../gateway/request.ts";
 import type { HttpRequest } from "../../../http.ts";
 
+/** AWS: neither integrations nor mappings see these. */
+const DROPPED = new Set([
+  ...HOP_HEADERS,
+  "content-length",
+  "content-md5",
+  "max-forwards",
+  "server",
+  "www-authenticate",
+]);
+/** AWS: as these are written, however they were sent. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  host: "Host",
+  authorization: "Authorization",
+  "user-agent": "User-Agent",
+};
+
 interface RequestParts {
   readonly http: HttpRequest;
-  /** Without the stage, still encoded, without a slash at its end. */
+  /** Without the stage, still encoded, as sent but for slashes before it. */
   readonly path: string;
   readonly stageName: string;
   readonly requestId: string;
   readonly extendedRequestId: string;
   readonly timeMs: number;
+  /** What `X-Amzn-Trace-Id` says where the client says nothing. */
   readonly traceId: string;
 }
 
@@ -112,9 +129,8 @@ export class RestRequest {
     const { rawHeaders } = http;
     for (let at = 0; at < rawHeaders.length; at += 2) {
       const lower = rawHeaders[at]!.toLowerCase();
-      if (HOP_HEADERS.has(lower) || lower === "content-length" || lower.startsWith(":") || lower === "__proto__")
-        continue;
-      add(lower === "host" ? "Host" : rawHeaders[at]!, rawHeaders[at + 1]!);
+      if (DROPPED.has(lower) || lower.startsWith(":") || lower === "__proto__") continue;
+      add(WRITTEN[lower] ?? rawHeaders[at]!, rawHeaders[at + 1]!);
     }
     if (!this.#byLowerName.has("host")) add("Host", http.host);
     if (!this.#byLowerName.has("x-amzn-trace-id")) add("X-Amzn-Trace-Id", `Root=${traceId}`);

@@ -13,7 +13,8 @@ import { findJsonPath } from "./json-path.ts";
 export function renderMapping(template: string, exchange: Exchange, body: string): string {
   const { stage } = exchange;
   try {
-    return renderTemplate(template, {
+    // AWS: blanks around a template count for nothing.
+    return renderTemplate(template.trim(), {
       input: new Input(exchange, body),
       context: contextTree(exchange),
       stageVariables: { ...stage.variables },
@@ -38,7 +39,7 @@ class Input implements HostObject {
   ) {}
 
   get(property: string): unknown {
-    return property === "body" ? this.body : undefined;
+    return property === "body" ? this.#text() : undefined;
   }
 
   call(method: string, given: readonly unknown[]): unknown {
@@ -51,10 +52,15 @@ class Input implements HostObject {
         return given.length === 0 ? this.#allParameters() : this.#parameter(String(given[0]));
       case "body":
       case "getBody":
-        return this.body;
+        return this.#text();
       default:
         return undefined;
     }
+  }
+
+  /** AWS: no body is an empty object. */
+  #text(): string {
+    return this.body === "" ? "{}" : this.body;
   }
 
   #path(path: string): unknown {

@@ -33,7 +33,7 @@ export async function proxyToHttp(cx: Cx, exchange: Exchange, signal: AbortSigna
   const reply = await request(cx, exchange, { ...mapped, headers, query, body: incoming.body }, signal);
   const passed: Record<string, string[]> = {};
   for (const [name, values] of Object.entries(reply.headers))
-    passed[REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name] = values;
+    if (name !== "via") passed[REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name] = values;
   return { ...reply, headers: passed };
 }
 

@@ -1,6 +1,5 @@
 import type { Reply } from "../../../gateway/reply.ts";
 import type { Exchange } from "../execute/exchange.ts";
-import { cut } from "../execute/execution-log.ts";
 import { internalError } from "../execute/fault.ts";
 import { valueOf, valuesOf } from "../execute/mapping.ts";
 import { isBinaryType } from "../execute/request.ts";
@@ -38,10 +37,37 @@ export function mapReply(exchange: Exchange, reply: Reply, selects: string | und
   const { responseOverride } = exchange;
   for (const [name, value] of Object.entries(responseOverride.header))
     headers[name.toLowerCase()] = Array.isArray(value) ? value.map(String) : [String(value)];
-  const status = Number(responseOverride.status ?? response.statusCode);
-  exchange.log?.data(() => `Method response body after transformations: ${cut(Buffer.from(body).toString("utf8"))}`);
-  exchange.log?.info(`Method completed with status: ${status}`);
-  return { status: Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500, headers, body };
+  const status = statusOf(responseOverride.status) ?? Number(response.statusCode);
+  return { status, headers: remapped(headers), body };
+}
+
+/** AWS: anything but a whole number is no status. Gap: nor is one below 200, which ends no response. */
+function statusOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 200 && value <= 599 ? value : undefined;
+}
+
+/** AWS: headers that responses may not set by mapping come to the client under another name. */
+const REMAPPED = new Set([
+  "connection",
+  "content-length",
+  "date",
+  "server",
+  "authorization",
+  "content-md5",
+  "expect",
+  "host",
+  "max-forwards",
+  "proxy-authenticate",
+  "trailer",
+  "upgrade",
+  "user-agent",
+  "www-authenticate",
+]);
+
+function remapped(headers: Record<string, string[]>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name, values]),
+  );
 }
 
 function one(value: string | undefined): string[] | undefined {
@@ -60,21 +86,17 @@ function selectResponse(exchange: Exchange, selects: string | undefined): Integr
   return matching ?? responses.find(({ selectionPattern }) => !selectionPattern);
 }
 
+/** AWS: "Content type conversions in API Gateway", table of responses. */
 function mapBody(exchange: Exchange, reply: Reply, response: IntegrationResponseRecord): [type: string, body: Buffer] {
   const { request, stage } = exchange;
   const contentType = reply.headers["content-type"]?.[0];
   const isBinary = isBinaryType(contentType, stage.api.binaryMediaTypes);
-  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : Buffer.from(reply.body);
-  // AWS: without conversion a binary answer reaches a client that accepts binary types as it is.
   const acceptsBinary = isBinaryType(request.header("Accept"), stage.api.binaryMediaTypes);
-  const handling = response.contentHandling ?? (isBinary && !acceptsBinary ? "CONVERT_TO_TEXT" : undefined);
-  const converted = convert(
-    body,
-    isBinary,
-    handling === "CONVERT_TO_TEXT" && acceptsBinary && !response.contentHandling ? undefined : handling,
-  );
+  const handling = response.contentHandling ?? (acceptsBinary ? "CONVERT_TO_BINARY" : "CONVERT_TO_TEXT");
+  const converted = convert(Buffer.from(reply.body as string), isBinary, handling);
   const template = findTemplate(exchange, response.responseTemplates);
   if (!template || template[1] === "") return [template?.[0] ?? contentType ?? "application/json", converted];
+  if (handling === "CONVERT_TO_BINARY") throw internalError("API_CONFIGURATION_ERROR");
   return [template[0], Buffer.from(renderMapping(template[1], exchange, converted.toString("utf8")))];
 }
 

@@ -19,7 +19,11 @@ export async function integrate(cx: Cx, exchange: Exchange): Promise<Reply> {
   const startMs = realMs();
   const outcome: NonNullable<Exchange["integration"]> = (exchange.integration = {});
   try {
-    return await withinTimeout(integration.timeoutInMillis, outcome, (signal) => dispatch(cx, exchange, signal));
+    const reply = await withinTimeout(integration.timeoutInMillis, outcome, (signal) => dispatch(cx, exchange, signal));
+    // AWS: the trace is told of what has one.
+    if (integration.type !== "HTTP_PROXY" && integration.type !== "MOCK")
+      reply.headers["x-amzn-trace-id"] ??= [exchange.request.traceHeader];
+    return reply;
   } finally {
     outcome.latencyMs = Math.round(realMs() - startMs);
   }

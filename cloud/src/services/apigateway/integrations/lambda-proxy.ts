@@ -15,6 +15,11 @@ import { uriOf } from "./uri.ts";
  * @throws GatewayFault 502 where the function fails or answers what is no response; 500 where it may not be invoked
  */
 export async function proxyToFunction(cx: Cx, exchange: Exchange): Promise<Reply> {
+  if (exchange.method!.integration.httpMethod !== "POST") {
+    // AWS: functions are invoked by POST, and only so.
+    exchange.log?.error("Execution failed due to configuration error: the integration's HTTP method must be POST");
+    throw internalError("API_CONFIGURATION_ERROR");
+  }
   const payload = JSON.stringify(proxyEvent(exchange));
   exchange.log?.data(() => `Endpoint request body after transformations: ${cut(payload)}`);
   const result = await invokeFunction(cx, exchange, payload);
@@ -31,7 +36,6 @@ export async function proxyToFunction(cx: Cx, exchange: Exchange): Promise<Reply
     );
     throw internalError("API_CONFIGURATION_ERROR", { status: 502 });
   }
-  reply.headers["x-amzn-trace-id"] ??= [exchange.request.traceHeader];
   return reply;
 }
 
@@ -77,7 +81,11 @@ export async function invokeFunction(
     exchange.integration!.status = error.status ?? 500;
     exchange.integration!.error = error.message;
     exchange.log?.error(`Execution failed due to configuration error: ${error.message}`);
-    throw internalError("API_CONFIGURATION_ERROR", { cause: error });
+    // AWS: what may not be invoked is an error of the configuration, anything else one of the integration.
+    throw internalError("API_CONFIGURATION_ERROR", {
+      cause: error,
+      status: error.code.startsWith("AccessDenied") ? 500 : 502,
+    });
   }
 }
 

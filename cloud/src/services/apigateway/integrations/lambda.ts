@@ -25,15 +25,15 @@ export async function callFunction(cx: Cx, exchange: Exchange): Promise<Reply> {
     },
     body: text,
   };
-  return mapReply(exchange, reply, result.FunctionError ? errorMessageOf(text) : undefined);
+  return mapReply(exchange, reply, errorMessageOf(text));
 }
 
-/** AWS: selection patterns are held against the `errorMessage` of a function's error. */
+/** AWS: selection patterns are held against the `errorMessage` of what a function gives, or against nothing. */
 function errorMessageOf(text: string): string {
   try {
-    const { errorMessage } = JSON.parse(text) as { errorMessage?: unknown };
-    return typeof errorMessage === "string" ? errorMessage : text;
+    const { errorMessage } = (JSON.parse(text) ?? {}) as { errorMessage?: unknown };
+    return typeof errorMessage === "string" ? errorMessage : "";
   } catch {
-    return text;
+    return "";
   }
 }

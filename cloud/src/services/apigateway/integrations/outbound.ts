@@ -1,5 +1,5 @@
 import { valueOf, valuesOf } from "../execute/mapping.ts";
-import { GatewayFault } from "../execute/fault.ts";
+import { GatewayFault, internalError } from "../execute/fault.ts";
 import type { Exchange } from "../execute/exchange.ts";
 import { cut } from "../execute/execution-log.ts";
 import { isBinaryType } from "../execute/request.ts";
@@ -76,8 +76,11 @@ function mapBody(exchange: Exchange): Buffer {
     if (isRefused) throw new GatewayFault("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type");
     return converted;
   }
-  // AWS: a template sees a binary body only where it is converted to text.
-  if (isBinary && integration.contentHandling !== "CONVERT_TO_TEXT") return converted;
+  // AWS: a template takes text, so a binary body must be converted to it.
+  const isStillBinary =
+    integration.contentHandling === "CONVERT_TO_BINARY" ||
+    (isBinary && integration.contentHandling !== "CONVERT_TO_TEXT");
+  if (isStillBinary) throw internalError("API_CONFIGURATION_ERROR");
   const text = renderMapping(template, exchange, converted.toString("utf8"));
   log?.data(() => `Endpoint request body after transformations: ${cut(text)}`);
   return Buffer.from(text);

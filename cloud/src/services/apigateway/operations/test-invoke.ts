@@ -1,11 +1,12 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
 import { realMs } from "../../../kernel/real-time.ts";
 import { claimsOfToken } from "../authorizers/cognito.ts";
+import { javaDate } from "../java-date.ts";
 import { testAuthorizer } from "../authorizers/lambda.ts";
 import { badRequest } from "../errors.ts";
 import { compileMethod, compileStage } from "../execute/compile.ts";
 import { newExchange, type Exchange } from "../execute/exchange.ts";
-import { ExecutionLog } from "../execute/execution-log.ts";
+import { ExecutionLog, logReply, logRequest } from "../execute/execution-log.ts";
 import { GatewayFault } from "../execute/fault.ts";
 import { faultReply } from "../execute/gateway-response.ts";
 import { valueOf } from "../execute/mapping.ts";
@@ -43,7 +44,6 @@ export async function testInvokeMethod(
   const reply = await answer(cx, exchange);
   const latency = Math.round(realMs() - startMs);
   const log = exchange.log!;
-  log.info(`Method completed with status: ${reply.status}`);
   const multiValueHeaders = reply.headers;
   return {
     status: reply.status,
@@ -56,24 +56,25 @@ export async function testInvokeMethod(
 }
 
 async function answer(cx: Cx, exchange: Exchange) {
-  const { log, request } = exchange;
   try {
-    log!.info(`Starting execution for request: ${request.requestId}`);
-    log!.info(`HTTP Method: ${request.method}, Resource Path: ${request.path}`);
+    logRequest(exchange);
     await checkRequest(exchange);
-    return await integrate(cx, exchange);
+    const reply = await integrate(cx, exchange);
+    logReply(exchange, reply);
+    return reply;
   } catch (error) {
     if (!(error instanceof GatewayFault)) throw error;
-    log!.error(
-      `Execution failed due to ${error.type}: ${error.cause instanceof Error ? error.cause.message : (error.told ?? "")}`,
-    );
-    return faultReply(exchange, error);
+    const why = error.cause instanceof Error ? error.cause.message : (error.told ?? "");
+    exchange.log!.error(`Execution failed due to ${error.type}: ${why}`);
+    const reply = faultReply(exchange, error);
+    exchange.log!.info(`Method completed with status: ${reply.status}`);
+    return reply;
   }
 }
 
 function textOf(log: ExecutionLog): string {
-  const time = (timeMs: number) => new Date(timeMs).toUTCString().replace("GMT", "UTC");
-  return log.lines.map(({ timestamp, text }) => `${time(timestamp)} : ${text}\n`).join("");
+  const lines = log.lines.map(({ timestamp, text }) => `${javaDate(timestamp)} : ${text}\n`);
+  return `Execution log for request ${log.requestId}\n${lines.join("")}`;
 }
 
 function exchangeFor(cx: Cx, input: Given, resource?: ResourceRecord, method?: MethodRecord): Exchange {
