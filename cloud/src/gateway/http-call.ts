@@ -15,17 +15,24 @@ export interface SendOptions {
   readonly headers: Record<string, string[]>;
   readonly signal: AbortSignal;
   readonly servername: string | undefined;
+  /** Whether any certificate of the endpoint will do. Default: no. */
+  readonly isInsecure?: boolean;
 }
 
 /** Sends a request to a URL and reads the whole answer. @throws Error where the target cannot be reached */
-export function send(url: URL, { servername, ...options }: SendOptions, body: Buffer): Promise<Reply> {
+export function send(url: URL, { servername, isInsecure, ...options }: SendOptions, body: Buffer): Promise<Reply> {
   const { protocol } = url;
   if (protocol !== "http:" && protocol !== "https:") throw new Error(`Invalid endpoint address: ${url.href}`);
   const client = protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
     const sent = client.request(
       url,
-      { ...options, agent: agents[protocol], ...(servername ? { servername } : {}) },
+      {
+        ...options,
+        agent: agents[protocol],
+        ...(servername ? { servername } : {}),
+        ...(isInsecure ? { rejectUnauthorized: false } : {}),
+      },
       (response) => read(response).then(resolve, reject),
     );
     sent.on("error", reject);

@@ -152,6 +152,18 @@ describe("an OpenAPI 3.0 document", () => {
     });
   });
 
+  it("tells what it leaves out, and fails on it where asked to", async () => {
+    const securitySchemes = { oauth: { type: "oauth2" } };
+    const body = Buffer.from(
+      JSON.stringify({ openapi: "3.0.1", info: { title: "w" }, paths: {}, components: { securitySchemes } }),
+    );
+    const { warnings } = await client.send(new ImportRestApiCommand({ body }));
+    expect(warnings).toEqual(["Ignoring the security scheme oauth: it names no authorizer"]);
+    await expect(client.send(new ImportRestApiCommand({ body, failOnWarnings: true }))).rejects.toMatchObject({
+      name: "BadRequestException",
+    });
+  });
+
   it.each([
     ["ignore", "/orders"],
     ["prepend", "/prod/v1/orders"],

@@ -201,6 +201,21 @@ describe("bodies", () => {
     });
   });
 
+  it("may overwrite what is mapped", async () => {
+    const template = `#set($context.requestOverride.path.id = "9")#set($context.requestOverride.querystring.q = "x")#set($context.requestOverride.header.X-Over = $context.requestOverride.path.id){}`;
+    const { url } = await newApi(cloud, {
+      path: "{id}",
+      method: { requestParameters: { "method.request.path.id": true } },
+      integration: {
+        type: "HTTP",
+        uri: `${backend}/{id}`,
+        requestParameters: { "integration.request.path.id": "method.request.path.id" },
+        requestTemplates: { "application/json": template },
+      },
+    });
+    expect(await (await fetch(`${url}/1`)).json()).toMatchObject({ url: "/9?q=x", headers: { "x-over": "9" } });
+  });
+
   it.each([
     ["WHEN_NO_MATCH", "text/plain", 200],
     ["WHEN_NO_TEMPLATES", "text/plain", 415],

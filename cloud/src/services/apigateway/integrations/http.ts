@@ -50,7 +50,17 @@ async function request(cx: Cx, exchange: Exchange, outbound: Outbound, signal: A
   const method = integration.httpMethod === "ANY" ? exchange.request.method : integration.httpMethod!;
   exchange.log?.info(`Sending request to ${url.href}`);
   try {
-    const reply = await send(url, { method, headers, signal, servername: undefined }, outbound.body);
+    const reply = await send(
+      url,
+      {
+        method,
+        headers,
+        signal,
+        servername: undefined,
+        isInsecure: integration.tlsConfig?.insecureSkipVerification === true,
+      },
+      outbound.body,
+    );
     exchange.integration!.status = reply.status;
     exchange.log?.info(`Received response. Status: ${reply.status}, Integration latency: 0 ms`);
     return reply;

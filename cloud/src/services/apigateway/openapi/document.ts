@@ -43,7 +43,11 @@ export function readDefinition(text: string, basePath: BasePath): ApiDefinition 
   const inServer = serverEndpoint(document);
   const disabled = inServer["disableExecuteApiEndpoint"] ?? endpoint["disableExecuteApiEndpoint"];
   const warnings: string[] = [];
+  if (document["x-amazon-apigateway-documentation"] !== undefined)
+    warnings.push("Ignoring x-amazon-apigateway-documentation: Katachi does not keep the documentation of APIs");
   const schemes = readSchemes(document);
+  for (const [name, { kind }] of schemes)
+    if (kind === "none") warnings.push(`Ignoring the security scheme ${name}: it names no authorizer`);
   const size = document["x-amazon-apigateway-minimum-compression-size"];
   const policy = document["x-amazon-apigateway-policy"];
   const types = endpoint["types"];

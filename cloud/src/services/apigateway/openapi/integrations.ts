@@ -17,6 +17,9 @@ export interface IntegrationDefinition {
   readonly timeoutInMillis: number | undefined;
   readonly cacheNamespace: string | undefined;
   readonly cacheKeyParameters: string[] | undefined;
+  readonly tlsConfig: { insecureSkipVerification: boolean } | undefined;
+  readonly responseTransferMode: "BUFFERED" | "STREAM" | undefined;
+  readonly integrationTarget: string | undefined;
   readonly responses: readonly IntegrationResponseDefinition[];
 }
 
@@ -52,6 +55,12 @@ export function readIntegration(document: Tree, value: unknown, path: string): I
     timeoutInMillis: timeout === undefined ? undefined : Number(timeout),
     cacheNamespace: textOf(given["cacheNamespace"]),
     cacheKeyParameters: listOf(given["cacheKeyParameters"]),
+    tlsConfig:
+      given["tlsConfig"] === undefined
+        ? undefined
+        : { insecureSkipVerification: treeOf(given["tlsConfig"])["insecureSkipVerification"] === true },
+    responseTransferMode: textOf(given["responseTransferMode"])?.toUpperCase() as "STREAM" | undefined,
+    integrationTarget: textOf(given["integrationTarget"]),
     responses: Object.entries(treeOf(given["responses"])).map(([pattern, response]) =>
       readResponse(pattern, treeOf(response)),
     ),

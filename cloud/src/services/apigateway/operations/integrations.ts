@@ -39,8 +39,8 @@ export function checkIntegration(integration: IntegrationRecord): void {
     throw new NotEmulatedError("integrations through a VPC link (connectionType VPC_LINK)");
   if (integration.responseTransferMode === "STREAM")
     throw new NotEmulatedError("response streaming (responseTransferMode STREAM)");
-  if (integration.tlsConfig !== undefined && integration.tlsConfig.insecureSkipVerification === undefined)
-    delete integration.tlsConfig;
+  if (integration.integrationTarget !== undefined)
+    throw new NotEmulatedError("load balancers as integrations (integrationTarget)");
   if (type !== "MOCK" && (httpMethod === undefined || httpMethod === ""))
     throw badRequest("Enumeration value for HttpMethod must be non-empty");
   if (type !== "MOCK" && !URI.test(uri ?? "")) throw badRequest("Invalid HTTP endpoint specified for URI");
