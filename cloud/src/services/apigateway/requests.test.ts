@@ -400,7 +400,7 @@ describe("functions", () => {
         {},
         {
           statusCode: "404",
-          selectionPattern: ".*\\[404\\].*",
+          selectionPattern: "(?i).*\\[404\\] NO SUCH.*",
           responseTemplates: { "application/json": `{"error": "$input.path('$.errorMessage')"}` },
         },
       ],

@@ -7,6 +7,7 @@ import { GatewayFault } from "../execute/fault.ts";
 import { valueOf } from "../execute/mapping.ts";
 import type { Cx } from "../gateway.ts";
 import { javaDate } from "../java-date.ts";
+import { wholeMatch } from "../java-regex.ts";
 
 /**
  * Checks the token of a request against the authorizer's user pools.
@@ -88,7 +89,7 @@ function issuerOf(token: string, providerArns: readonly string[]): string | unde
 }
 
 export function matches(expression: string, token: string | undefined): boolean {
-  return token !== undefined && new RegExp(`^(?:${expression})$`).test(token);
+  return token !== undefined && wholeMatch(expression).test(token);
 }
 
 /** AWS: claims come as texts; lists joined by commas, times of issue and expiry as Java prints dates. */

@@ -4,6 +4,7 @@ import { internalError } from "../execute/fault.ts";
 import { valueOf, valuesOf } from "../execute/mapping.ts";
 import { isBinaryType } from "../execute/request.ts";
 import { renderMapping } from "../execute/template.ts";
+import { wholeMatch } from "../java-regex.ts";
 import type { IntegrationResponseRecord } from "../state.ts";
 import { convert } from "./outbound.ts";
 
@@ -80,9 +81,7 @@ function selectResponse(exchange: Exchange, selects: string | undefined): Integr
   const matching =
     selects === undefined
       ? undefined
-      : responses.find(
-          ({ selectionPattern }) => selectionPattern && new RegExp(`^(?:${selectionPattern})$`, "s").test(selects),
-        );
+      : responses.find(({ selectionPattern }) => selectionPattern && wholeMatch(selectionPattern).test(selects));
   return matching ?? responses.find(({ selectionPattern }) => !selectionPattern);
 }
 

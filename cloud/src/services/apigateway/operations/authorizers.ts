@@ -4,6 +4,7 @@ import { isFunctionUri } from "../../../gateway/function-uri.ts";
 import { passRole } from "../../../iam/pass-role.ts";
 import { badRequest, conflict, limitExceeded } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
+import { wholeMatch } from "../java-regex.ts";
 import { defined, getApi, getAuthorizer as findAuthorizer } from "../lookup.ts";
 import { pageOf } from "../page.ts";
 import { number, patched, removableText, text, values, type PatchRules } from "../patch.ts";
@@ -65,6 +66,7 @@ function checkAuthorizer({
     throw badRequest(
       `Invalid Authorizer URI: ${authorizerUri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.`,
     );
+  checkExpression(rest.identityValidationExpression);
   const sources = sourcesOf(identitySource);
   if (type !== "REQUEST" && sources.length !== 1) throw badRequest("Invalid identity source: one header is required");
   if (type === "REQUEST" && sources.length === 0 && ttl > 0)
@@ -72,6 +74,14 @@ function checkAuthorizer({
   const wrong = sources.find((source) => !SOURCE.test(source));
   if (wrong !== undefined || (type !== "REQUEST" && !sources[0]!.startsWith("method.request.header.")))
     throw badRequest(`Invalid identity source: ${wrong ?? sources[0]}`);
+}
+
+function checkExpression(expression: string | undefined): void {
+  try {
+    if (expression) wholeMatch(expression);
+  } catch {
+    throw badRequest(`Invalid identity validation expression: ${expression}`);
+  }
 }
 
 /** @throws AwsError AccessDeniedException */

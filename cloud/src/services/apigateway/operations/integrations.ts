@@ -4,6 +4,7 @@ import { NotEmulatedError } from "../../../aws/error.ts";
 import { passRole } from "../../../iam/pass-role.ts";
 import { badRequest, notFound } from "../errors.ts";
 import type { Cx } from "../gateway.ts";
+import { wholeMatch } from "../java-regex.ts";
 import { defined, getIntegration as findIntegration, getMethod, type MethodAt } from "../lookup.ts";
 import { member, number, patched, removableText, text, values, type PatchRules } from "../patch.ts";
 import type { IntegrationRecord, IntegrationResponseRecord } from "../state.ts";
@@ -162,7 +163,7 @@ function keepResponse(
 
 function checkPattern(pattern: string): void {
   try {
-    new RegExp(pattern);
+    wholeMatch(pattern);
   } catch {
     throw badRequest(`Invalid selection pattern specified: ${pattern}`);
   }
