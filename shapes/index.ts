@@ -9,3 +9,4 @@ export {
 } from "./web-backend/construct.ts";
 export { ParallelProcessing, type ParallelProcessingProps } from "./parallel-processing/construct.ts";
 export { FlowApi, type FlowApiProps, type FlowRoute } from "./flow-api/construct.ts";
+export { ApprovalWorkflow, type ApprovalLevel, type ApprovalWorkflowProps } from "./approval-workflow/construct.ts";

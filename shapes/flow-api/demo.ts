@@ -2,7 +2,7 @@
  * The demo of `flow-api`: a product page from four sources in one call, and an order that is undone when its payment
  * fails. `katachi dev flow-api` in one terminal, this with its Url in another.
  */
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 
 export interface DemoStep {
   readonly title: string;

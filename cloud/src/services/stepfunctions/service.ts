@@ -40,6 +40,18 @@ function onName(kind: "stateMachine" | "activity") {
   };
 }
 
+/**
+ * AWS: answers to tasks are permissions on the machine, or the activity, whose task it is. A token that names no task needs
+ * none: what is wrong with it is told.
+ */
+function onTask({ taskToken = "" }: { readonly taskToken?: string | undefined }, { state }: Cx): Ask[] {
+  const owner = state.tokens.get([taskToken]);
+  const task = owner && state.tasks.get([owner.executionArn, owner.id]);
+  const execution = owner && state.executions.get([owner.executionArn]);
+  if (!task || !execution) return [];
+  return [{ resource: task.resource.includes(":activity:") ? task.resource : execution.machine.arn }];
+}
+
 export const stepfunctions = defineService({
   api: "stepfunctions",
   iamPrefix: "states",
@@ -123,9 +135,9 @@ export const stepfunctions = defineService({
     DeleteActivity: on("activityArn"),
     ListActivities: anything,
     GetActivityTask: on("activityArn"),
-    SendTaskSuccess: anything,
-    SendTaskFailure: anything,
-    SendTaskHeartbeat: anything,
+    SendTaskSuccess: onTask,
+    SendTaskFailure: onTask,
+    SendTaskHeartbeat: onTask,
     TestState: anything,
     TagResource: on("resourceArn"),
     UntagResource: on("resourceArn"),

@@ -1,0 +1,90 @@
+/** A request on its way: asked level by level; who does not answer in time is escalated over; then the end is told. */
+
+export interface ApprovalFlow {
+  readonly askArn: string;
+  readonly finishArn: string;
+  readonly deadlineSeconds: number;
+  readonly levels: readonly {
+    readonly name: string;
+    readonly approver: string;
+    readonly escalateTo: string;
+    readonly fromAmount?: number;
+  }[];
+}
+
+/** What may pass by itself. */
+const RETRY = [
+  {
+    ErrorEquals: [
+      "Lambda.ClientExecutionTimeoutException",
+      "Lambda.ServiceException",
+      "Lambda.AWSLambdaException",
+      "Lambda.SdkClientException",
+      "Lambda.TooManyRequestsException",
+    ],
+    IntervalSeconds: 2,
+    MaxAttempts: 6,
+    BackoffRate: 2,
+    JitterStrategy: "FULL",
+  },
+];
+
+/** Input: `{ id, requester, title, amount }`. */
+export function approvalFlow({ askArn, finishArn, deadlineSeconds, levels }: ApprovalFlow): object {
+  const ask = (to: string, escalated: boolean, onTimeout: string) => ({
+    Type: "Task",
+    Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
+    Arguments: {
+      FunctionName: askArn,
+      Payload: {
+        taskToken: "{% $states.context.Task.Token %}",
+        request: "{% $request %}",
+        step: `{% $string($level + 1) & '${escalated ? "e" : ""}' %}`,
+        level: "{% $levels[$level].name %}",
+        to: `{% $levels[$level].${to} %}`,
+        escalated,
+        deadlineSeconds,
+      },
+    },
+    TimeoutSeconds: deadlineSeconds,
+    Retry: RETRY,
+    Catch: [
+      { ErrorEquals: ["Rejected"], Assign: { outcome: "rejected" }, Next: "Tell the requester" },
+      { ErrorEquals: ["States.Timeout"], ...(escalated ? { Assign: { outcome: "expired" } } : {}), Next: onTimeout },
+    ],
+    Assign: { level: "{% $level + 1 %}" },
+    Next: "Is anybody left to ask",
+  });
+  return {
+    QueryLanguage: "JSONata",
+    Comment: "Approval by mail, with a deadline, escalation and several levels",
+    StartAt: "Who decides",
+    States: {
+      "Who decides": {
+        Type: "Pass",
+        Assign: {
+          request: "{% $states.input %}",
+          levels: `{% ${JSON.stringify(levels)}[($exists(fromAmount) ? fromAmount : 0) <= $states.input.amount][] %}`,
+          level: 0,
+          outcome: "approved",
+        },
+        Next: "Is anybody left to ask",
+      },
+      "Is anybody left to ask": {
+        Type: "Choice",
+        Choices: [{ Condition: "{% $level < $count($levels) %}", Next: "Ask the approver" }],
+        Default: "Tell the requester",
+      },
+      "Ask the approver": ask("approver", false, "Escalate"),
+      Escalate: ask("escalateTo", true, "Tell the requester"),
+      "Tell the requester": {
+        Type: "Task",
+        Resource: "arn:aws:states:::lambda:invoke",
+        Arguments: { FunctionName: finishArn, Payload: { request: "{% $request %}", outcome: "{% $outcome %}" } },
+        Output: { id: "{% $request.id %}", outcome: "{% $outcome %}" },
+        Retry: RETRY,
+        End: true,
+      },
+    },
+  };
+}
