@@ -76,7 +76,8 @@ function readJson(file) {
 
 /** The shapes' constructs and catalog; handlers are bundled when an application is synthesised. */
 function shapeEntries() {
-  return ["shapes/index.ts", "shapes/web-backend/sample.ts"];
+  const { runnable } = readJson("shapes/shapes.json");
+  return ["shapes/index.ts", ...runnable.map((/** @type {string} */ name) => `shapes/${name}/sample.ts`)];
 }
 
 /** @param {string} directory */

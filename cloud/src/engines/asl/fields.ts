@@ -67,15 +67,20 @@ export class Fields {
 
   /** What goes on from a result: ResultSelector, ResultPath, OutputPath, or Output; and Assign. */
   async outcome(result: Json, extra: JsonObject = { result }): Promise<Outcome> {
-    const { Assign, Output, ResultSelector, ResultPath, OutputPath } = this.definition;
+    const { Assign, Output, OutputPath } = this.definition;
     if (this.#jsonata) {
       const assigned = await this.assigned(Assign, result, extra);
       return { output: Output === undefined ? result : await this.#expression(Output, "Output", extra), assigned };
     }
     const assigned = await this.assigned(Assign, result, {});
+    return { output: this.#byPath(OutputPath, this.stagesOf(result).merged), assigned };
+  }
+
+  /** What a JSONPath state makes of a result on the way to its output. */
+  stagesOf(result: Json): { readonly selected: Json; readonly merged: Json } {
+    const { ResultSelector, ResultPath } = this.definition;
     const selected = ResultSelector === undefined ? result : this.template(ResultSelector, result);
-    const merged = this.#merge(ResultPath, selected);
-    return { output: this.#byPath(OutputPath, merged), assigned };
+    return { selected, merged: this.#merge(ResultPath, selected) };
   }
 
   /** For the states that pass their input on: Wait, Succeed, Choice. */

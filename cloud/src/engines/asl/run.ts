@@ -167,6 +167,7 @@ export class Run {
       State: { Name: frame.state, EnteredTime: new Date(frame.enteredMs).toISOString(), RetryCount: frame.retryCount },
       ...(item ? { Map: { Item: { Index: item.index, Value: item.value } } } : {}),
       ...(token === undefined ? {} : { Task: { Token: token } }),
+      ...identity.context,
     };
   }
 

@@ -16,6 +16,8 @@ export interface RunIdentity {
   readonly timeoutSeconds?: number;
   /** Express executions count no events. */
   readonly eventsMax?: number;
+  /** Members that stand in place of those of the context object: a state that is tested by itself. */
+  readonly context?: JsonObject;
 }
 
 export interface TaskInProgress {

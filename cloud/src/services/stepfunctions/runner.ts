@@ -17,7 +17,7 @@ import type { Reports } from "./report.ts";
 import type { ExecutionRecord, MachineRecord, SfnState, TaskRecord } from "./state.ts";
 import { runExpress } from "./express.ts";
 import { MapRuns } from "./map-run/map-runs.ts";
-import { Tasks } from "./task.ts";
+import { Tasks, type TaskMachine } from "./task.ts";
 
 type Unstamped<E> = E extends unknown ? Omit<E, "atMs" | "seed"> : never;
 /** An event before its time and chance are given to it. */
@@ -26,6 +26,18 @@ export type Incoming = Unstamped<RunEvent>;
 interface TaskDelivery {
   readonly executionArn: string;
   readonly id: string;
+}
+
+/** What came of a task; with a `.sync` the execution that it waits for. */
+type Outcome = Incoming &
+  (
+    | { readonly kind: "taskSucceeded" | "taskFailed" }
+    | { readonly kind: "taskSubmitted"; readonly child?: string; readonly json?: boolean }
+  );
+
+interface StopDelivery {
+  readonly child: string;
+  readonly machine: TaskMachine;
 }
 
 const TIMER = "stepfunctions";
@@ -39,6 +51,7 @@ export class Runner {
   readonly #running = new Map<string, Promise<void>>();
   readonly #machines = new Map<string, Machine>();
   readonly #deliverTask: (payload: TaskDelivery) => void;
+  readonly #deliverStop: (payload: StopDelivery) => void;
   readonly #resume: (executionArn: string) => void;
 
   constructor(
@@ -60,6 +73,13 @@ export class Runner {
           cause: (error as Error).message,
         }),
       concurrency: TASKS_MAX,
+    });
+    this.#deliverStop = deliveries.register<StopDelivery>({
+      name: "stepfunctions.stop",
+      attempt: ({ payload: { child, machine } }) => this.tasks.stopChild(child, machine),
+      retryAfterMs: () => undefined,
+      // AWS: without states:StopExecution the child goes on.
+      exhausted: async () => undefined,
     });
     this.#resume = deliveries.register<string>({
       name: "stepfunctions.resume",
@@ -204,6 +224,7 @@ export class Runner {
       case "cancelMapRun":
         return this.mapRuns.cancel(effect.arn);
       case "cancelTask":
+        this.#stopChild(record, effect.id);
         state.tasks.remove([arn, effect.id]);
         if (effect.token !== undefined) state.tokens.remove([effect.token]);
         return;
@@ -223,6 +244,14 @@ export class Runner {
     }
   }
 
+  /** AWS: an execution that a `.sync` task waits for is stopped with the task. */
+  #stopChild({ arn, machine }: ExecutionRecord, id: string): void {
+    const child = this.cx.state.tasks.get([arn, id])?.child;
+    if (child === undefined) return;
+    this.cx.state.watchers.remove([child, arn, id]);
+    this.#deliverStop({ child, machine: { arn: machine.arn, roleArn: machine.roleArn, scope: machine.scope } });
+  }
+
   async #perform({ payload: { executionArn, id } }: Delivery<TaskDelivery>, span: Span): Promise<void> {
     const { kernel, state } = this.cx;
     const task = state.tasks.get([executionArn, id]);
@@ -232,17 +261,19 @@ export class Runner {
     kernel.store.transaction(() => {
       if (!state.tasks.has([executionArn, id])) return;
       if (event.kind !== "taskSubmitted") state.tasks.remove([executionArn, id]);
-      this.post(executionArn, event);
+      else if (event.child !== undefined) this.#watch(task, event.child, event.json);
+      const { child: _, json: __, ...told } = event as Incoming & { child?: string; json?: boolean };
+      this.post(executionArn, told as Incoming);
     });
   }
 
-  async #outcome(task: TaskRecord, { machine }: ExecutionRecord, span: Span): Promise<Incoming & { kind: string }> {
+  async #outcome(task: TaskRecord, { machine }: ExecutionRecord, span: Span): Promise<Outcome> {
     const { id } = task;
     try {
       const end = await this.tasks.perform(task, machine, span);
       if (end.kind === "done") return { kind: "taskSucceeded", id, output: end.output };
-      if (end.kind === "child") this.#watch(task, end.executionArn, end.json);
-      return { kind: "taskSubmitted", id, output: end.output };
+      const child = end.kind === "child" ? { child: end.executionArn, json: end.json } : {};
+      return { kind: "taskSubmitted", id, output: end.output, ...child };
     } catch (error) {
       if (!(error instanceof StatesError)) throw error;
       return {
@@ -255,9 +286,11 @@ export class Runner {
   }
 
   /** Has the end of an execution told to a task that waits for it. */
-  #watch({ executionArn, id }: TaskRecord, child: string, json: boolean): void {
+  #watch(task: TaskRecord, child: string, json = false): void {
     const { kernel, state } = this.cx;
-    kernel.store.transaction(() => state.watchers.put([child, executionArn, id], { json }));
+    const { executionArn, id } = task;
+    state.watchers.put([child, executionArn, id], { json });
+    state.tasks.put([executionArn, id], { ...task, child });
     queueMicrotask(() => {
       const record = state.executions.get([child]);
       if (record && record.run.status !== "RUNNING") kernel.store.transaction(() => this.#tellWatchers(record));

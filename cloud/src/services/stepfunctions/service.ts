@@ -1,7 +1,7 @@
 /**
  * AWS Step Functions: Standard and Express workflows; the language itself is `engines/asl`.
  *
- * Gap: TestState beyond level INFO and for Map and Parallel, X-Ray segments and keys of one's own are
+ * Gap: in TestState what is shown of the items of Map states, mapItemReaderData and mapIterationFailureCount; X-Ray segments and keys of one's own are
  * refused by name; so are optimised integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge and Step Functions.
  * Gap: throttling and quotas on the number of executions are not enforced.
  */

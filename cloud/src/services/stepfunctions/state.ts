@@ -113,6 +113,8 @@ export interface TaskRecord {
   readonly parameters: Json;
   readonly token?: string;
   readonly credentials?: Json;
+  /** The execution that it waits for. */
+  readonly child?: string;
 }
 
 export interface ActivityRecord {

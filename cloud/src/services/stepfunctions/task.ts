@@ -11,7 +11,7 @@ import type { Span } from "../../kernel/trace.ts";
 import type { CallOptions, ServiceContext } from "../../service.ts";
 import { findSdkOperation, SdkInputError, sdkInput } from "../../wire/sdk-integration.ts";
 import type { Shape } from "../../wire/model.ts";
-import { invokeHttp } from "./http-task.ts";
+import { invokeHttp, type HttpExchange } from "./http-task.ts";
 import { Roles } from "./role.ts";
 import { statesError } from "./sdk-name.ts";
 import type { SfnState, TaskRecord } from "./state.ts";
@@ -69,6 +69,12 @@ export function refusalOf(resource: string): string | undefined {
   return known ? undefined : `the task ${resource}`;
 }
 
+/** The SDK's service and action behind an optimised integration, e.g. `dynamodb:getItem`. */
+export function findOptimised(key: string): [service: string, action: string] {
+  const [service, action] = key.split(":") as [string, string];
+  return [SDK_IDS[service] ?? service, action];
+}
+
 function split(action: string): [action: string, suffix: string] {
   const dot = action.indexOf(".");
   return dot < 0 ? [action, ""] : [action.slice(0, dot), action.slice(dot)];
@@ -81,8 +87,16 @@ export class Tasks {
     this.roles = new Roles(cx);
   }
 
-  /** @throws StatesError where it fails */
-  async perform(task: TaskRecord, machine: TaskMachine, span?: Span): Promise<TaskEnd> {
+  /**
+   * @param told what an HTTP Task sends and is answered
+   * @throws StatesError where it fails
+   */
+  async perform(
+    task: TaskRecord,
+    machine: TaskMachine,
+    span?: Span,
+    told?: (exchange: HttpExchange) => void,
+  ): Promise<TaskEnd> {
     const read = readResource(task.resource);
     const sdk = read.type.startsWith("aws-sdk:");
     const service = sdk ? read.type.slice(8) : read.type;
@@ -95,6 +109,8 @@ export class Tasks {
         const output = await this.#sdk(service, action, task, options);
         return { kind: suffix === "" ? "done" : "submitted", output };
       }
+      if (task.resource.endsWith(":::http:invoke"))
+        return { kind: "done", output: await invokeHttp(this.cx, task, options, told) };
       return await this.#optimised(`${service}:${action}`, suffix, task, options);
     } catch (error) {
       throw statesError(error, service, !sdk);
@@ -154,7 +170,6 @@ export class Tasks {
   }
 
   async #optimised(key: string, suffix: string, task: TaskRecord, options: Options): Promise<TaskEnd> {
-    if (key === "http:invoke") return { kind: "done", output: await invokeHttp(this.cx, task, options) };
     const known = OPTIMISED[key];
     if (!known) throw new NotEmulatedError(`the task ${task.resource}`);
     const parameters = isObject(task.parameters) ? task.parameters : {};
