@@ -8,6 +8,7 @@ export interface CloudFlags extends GlobalOptions {
   port: string;
   consolePort?: string;
   smtpPort?: string;
+  mockConfig?: string;
   host: string;
   data?: string;
   ephemeral?: boolean;

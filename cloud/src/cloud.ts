@@ -29,6 +29,7 @@ import { secretsmanager } from "./services/secretsmanager/service.ts";
 import { ses, sesv2 } from "./services/ses/service.ts";
 import type { Inbox } from "./services/ses/inbox.ts";
 import type { SmtpRelay } from "./services/ses/mail.ts";
+import { Mocks } from "./services/stepfunctions/mocks.ts";
 import { serveSmtp } from "./services/ses/smtp.ts";
 import { SesState } from "./services/ses/state.ts";
 import { sns } from "./services/sns/service.ts";
@@ -86,6 +87,11 @@ export interface CloudOptions {
   smtpPort?: number;
   /** A real SMTP server that everything in the inbox is sent on to. Default: mail stays here. */
   smtpRelay?: SmtpRelay;
+  /**
+   * A file of mocked service integrations, as Step Functions Local takes it: an execution started with `#TestCase` behind
+   * the machine's ARN gets its answers from there.
+   */
+  stepFunctionsMocks?: string;
 }
 
 /** What an AWS SDK v3 client class looks like. */
@@ -162,6 +168,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 }
 
 async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
+  if (options.stepFunctionsMocks !== undefined) Mocks.of(kernel).load(options.stepFunctionsMocks);
   const authority: Authority = createAuthority(kernel);
   const faults = new Faults(kernel);
   const gate = new Gate(kernel, authority, faults);

@@ -85,6 +85,7 @@ function optionsOf(flags: CloudFlags) {
     port: portOf(flags.port),
     host: flags.host,
     auth,
+    ...(flags.mockConfig === undefined ? {} : { stepFunctionsMocks: resolve(flags.mockConfig) }),
     ...(flags.ephemeral ? { ephemeral: true } : { dataDirectory: resolve(flags.data ?? ".katachi/data") }),
   };
 }
@@ -116,6 +117,6 @@ function explained(
   if (code === "EACCES")
     return new UserError(`Port ${port} may not be used by this account. Name one above 1023 with ${option}.`);
   if (code === "EADDRNOTAVAIL") return new UserError(`--host is "${flags.host}", which is no address of this machine.`);
-  if (name === "StoreError") return new UserError(message);
+  if (name === "StoreError" || name === "MockFileError") return new UserError(message);
   return error;
 }

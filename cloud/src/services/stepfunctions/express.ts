@@ -70,8 +70,8 @@ export async function runExpress(
   async function perform(task: Extract<Effect, { kind: "startTask" }>): Promise<void> {
     const { id } = task;
     open++;
-    const event = await runner.tasks
-      .perform({ ...task, executionArn: record.arn }, record.machine)
+    const event = await runner
+      .perform({ ...task, executionArn: record.arn }, record, run)
       .then((done): Incoming => ({ kind: "taskSucceeded", id, output: done.output }))
       .catch((error: unknown): Incoming => {
         const known =

@@ -27,7 +27,8 @@ const anything = (): Ask => ({ resource: "*" });
 
 /** AWS: permissions on versions and aliases are those on the machine, or on the qualified ARN; here the machine's. */
 function onMachine(input: { readonly stateMachineArn?: string | undefined }): Ask {
-  return { resource: input.stateMachineArn?.split(":").slice(0, 7).join(":") ?? "*" };
+  const [arnText] = (input.stateMachineArn ?? "").split("#");
+  return { resource: arnText?.split(":").slice(0, 7).join(":") || "*" };
 }
 
 function onName(kind: "stateMachine" | "activity") {

@@ -50,6 +50,8 @@ export interface ExecutionRecord {
   readonly aliasArn?: string;
   readonly inputText: string;
   readonly traceHeader?: string;
+  /** Of the file of mocked integrations. */
+  readonly testCase?: string;
   /** Of a Map Run's child: its number, from 0. */
   readonly mapRunIndex?: number;
   readonly run: RunState;

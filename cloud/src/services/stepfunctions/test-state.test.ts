@@ -10,8 +10,11 @@ import {
   TestStateCommand,
   type TestStateInput,
 } from "@aws-sdk/client-sfn";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cloud, startCloud } from "../../cloud.ts";
 
@@ -160,6 +163,53 @@ describe("TestState", () => {
     expect(hidden.request!.headers).toContain('"x-key":["******"]');
     expect((await traced(true)).request!.headers).toContain('"x-key":["s3cret"]');
     server.close();
+  });
+});
+
+describe("mocked service integrations", () => {
+  it("answer by test case, state and attempt, as the file says", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "katachi-mocks-"));
+    const file = join(directory, "mocks.json");
+    const MockedResponses = {
+      FlakyQueue: {
+        "0-1": { Throw: { Error: "Sqs.Busy", Cause: "try later" } },
+        "2": { Return: { MessageId: "m-1" } },
+      },
+    };
+    const StateMachines = { mocked: { TestCases: { Flaky: { Send: "FlakyQueue" } } } };
+    writeFileSync(file, JSON.stringify({ StateMachines, MockedResponses }));
+    const mocked = await startCloud({ ephemeral: true, clock: "frozen", stepFunctionsMocks: file });
+    try {
+      const client = mocked.client(SFNClient, { maxAttempts: 1 });
+      const Retry = [{ ErrorEquals: ["Sqs.Busy"], IntervalSeconds: 1, MaxAttempts: 3 }];
+      const Send = { Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Parameters: {}, Retry, End: true };
+      const iam = mocked.client(IAMClient);
+      const trust = JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: "states.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      });
+      const role = await iam.send(new CreateRoleCommand({ RoleName: "none", AssumeRolePolicyDocument: trust }));
+      const { stateMachineArn } = await client.send(
+        new CreateStateMachineCommand({
+          name: "mocked",
+          roleArn: role.Role!.Arn!,
+          definition: JSON.stringify({ StartAt: "Send", States: { Send } }),
+        }),
+      );
+      const { executionArn } = await client.send(
+        new StartExecutionCommand({ stateMachineArn: `${stateMachineArn}#Flaky` }),
+      );
+      await mocked.clock.advance("10s");
+      const told = await client.send(new DescribeExecutionCommand({ executionArn: executionArn! }));
+      expect(told).toMatchObject({ status: "SUCCEEDED", output: '{"MessageId":"m-1"}' });
+      await expect(
+        client.send(new StartExecutionCommand({ stateMachineArn: `${stateMachineArn}#Other` })),
+      ).rejects.toThrow(/no test case 'Other'/);
+    } finally {
+      await mocked.close();
+      rmSync(directory, { recursive: true });
+    }
+    await expect(startCloud({ ephemeral: true, stepFunctionsMocks: file })).rejects.toThrow(/cannot be read as JSON/);
   });
 });
 

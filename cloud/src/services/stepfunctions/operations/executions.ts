@@ -31,13 +31,15 @@ import {
 } from "../errors.ts";
 import { describe, historyEvent } from "../execution.ts";
 import { EVENTS_MAX, newIdentity } from "../identity.ts";
-import { checkName, executionsOf, getNamed, route, type Named } from "../machine.ts";
+import { checkName, executionsOf, getNamed, route } from "../machine.ts";
+import { Mocks } from "../mocks.ts";
 import { page } from "../page.ts";
 import type { ExecutionRecord, MachineRecord } from "../state.ts";
 
 const REDRIVE_DAYS = 14;
 
 interface Start {
+  readonly stateMachineArn?: string | undefined;
   readonly name?: string | undefined;
   readonly input?: string | undefined;
   readonly traceHeader?: string | undefined;
@@ -52,7 +54,11 @@ function parseInput(text: string): Json {
   }
 }
 
-function newExecution(cx: Cx, named: Named, { name, input = "{}", traceHeader }: Start): ExecutionRecord {
+/** @throws AwsError where machine or test case are not there, or the input is none */
+function newExecution(cx: Cx, { stateMachineArn = "", name, input = "{}", traceHeader }: Start): ExecutionRecord {
+  const [machineText = "", testCase] = stateMachineArn.split("#");
+  const named = getNamed(cx.state, machineText);
+  if (testCase !== undefined) Mocks.of(cx.kernel).check(named.machine.name, testCase);
   const version = named.alias ? route(cx.state, named.alias, cx.kernel.random.fraction()) : named.version;
   const machine: MachineRecord = version?.machine ?? named.machine;
   const executionName = name ?? cx.kernel.random.uuid();
@@ -68,11 +74,12 @@ function newExecution(cx: Cx, named: Named, { name, input = "{}", traceHeader }:
     ...(version ? { versionArn: version.arn } : {}),
     ...(named.alias ? { aliasArn: named.alias.arn } : {}),
     ...(traceHeader === undefined ? {} : { traceHeader }),
+    ...(testCase === undefined ? {} : { testCase }),
   };
 }
 
 export function startExecution(cx: Cx, input: StartExecutionInput): StartExecutionOutput {
-  const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
+  const record = newExecution(cx, input);
   const engine = engineOf(cx.state);
   const answer = (each: ExecutionRecord) => ({ executionArn: each.arn, startDate: new Date(each.run.startedMs) });
   if (record.machine.type === "EXPRESS") {
@@ -96,7 +103,7 @@ export function startExecution(cx: Cx, input: StartExecutionInput): StartExecuti
 }
 
 export async function startSyncExecution(cx: Cx, input: StartSyncExecutionInput): Promise<StartSyncExecutionOutput> {
-  const record = newExecution(cx, getNamed(cx.state, input.stateMachineArn ?? ""), input);
+  const record = newExecution(cx, input);
   if (record.machine.type !== "EXPRESS") throw typeNotSupported();
   const { run } = await engineOf(cx.state).runner.express(record);
   const durationMs = run.stoppedMs! - run.startedMs;
