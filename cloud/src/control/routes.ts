@@ -5,6 +5,7 @@ import type { Fault } from "../faults.ts";
 import { parseDuration } from "../kernel/duration.ts";
 import type { Span } from "../kernel/trace.ts";
 import { ControlError } from "./error.ts";
+import { listExecutions, viewExecution } from "./executions.ts";
 import { landingPage } from "./page.ts";
 import type { Status } from "./status.ts";
 
@@ -59,6 +60,10 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     if (!message) throw new ControlError(404, `No message has the id ${JSON.stringify(query.get("id"))}.`);
     return { json: message };
   },
+  "GET /api/executions": async ({ cloud }, { query }) => ({
+    json: { executions: await listExecutions(cloud, query.get("machine") ?? "", Number(query.get("limit") ?? 50)) },
+  }),
+  "GET /api/execution": async ({ cloud }, { query }) => ({ json: await viewExecution(cloud, query.get("arn") ?? "") }),
   "POST /api/deploy": async ({ cloud }, { body }) => ({ json: await cloud.deploy(textOf(body, "path")) }),
   "POST /api/stop": ({ stop }) => {
     if (!stop) throw new ControlError(409, "This cloud is part of another program: stop that one.");
