@@ -57,6 +57,8 @@ export function findCall(expression: Record<string, unknown>): { name: string; a
 export function evaluateCondition(expression: unknown, env: Environment): boolean {
   if (isObject(expression) && Object.keys(expression).length === 1) {
     const [name, argument] = Object.entries(expression)[0]!;
+    // Quirk: SAM puts conditions that it joins into one another: `{ Condition: { Condition: Name } }`.
+    if (name === "Condition" && isObject(argument)) return evaluateCondition(argument, env);
     if (name === "Condition") return env.condition(String(argument));
     if (name in FUNCTIONS) return asBoolean(FUNCTIONS[name]!(argument, env));
   }

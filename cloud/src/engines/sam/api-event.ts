@@ -1,8 +1,8 @@
 import type { Context, Made } from "./context.ts";
 import { EventError, resourceError } from "./error.ts";
 import { expectInEvent, expectMap } from "./expect.ts";
-import { permission, type FunctionEvent } from "./events.ts";
-import type { Target } from "./function.ts";
+import { permission, type FunctionEvent } from "./event-input.ts";
+import type { Target } from "./event-input.ts";
 import { hashedId, isAlphanumeric, isIntrinsic, isObject, isTruthy, sub, type Json } from "./json.ts";
 import { PythonDict, toPython, Unicode } from "./python-dict.ts";
 import { emptySwagger, SwaggerEditor, type RequestParameter } from "./swagger.ts";

@@ -11,11 +11,12 @@ import { asOpenApi3 } from "./swagger-openapi.ts";
 import { addCustomStatements, addResourcePolicy } from "./swagger-policy.ts";
 import { propagateTags, tagList } from "./tags.ts";
 import { makeUsagePlan } from "./usage-plan.ts";
+import { words } from "./words.ts";
 
-const AUTH = [
-  ...["Authorizers", "DefaultAuthorizer", "InvokeRole", "AddDefaultAuthorizerToCorsPreflight"],
-  ...["AddApiKeyRequiredToCorsPreflight", "ApiKeyRequired", "ResourcePolicy", "UsagePlan"],
-];
+const AUTH = words(
+  "Authorizers DefaultAuthorizer InvokeRole AddDefaultAuthorizerToCorsPreflight " +
+    "AddApiKeyRequiredToCorsPreflight ApiKeyRequired ResourcePolicy UsagePlan",
+);
 
 /** `AWS::Serverless::Api`: the REST API, its deployment and stage, and what lets it call its authorizers. */
 export function transformApi(context: Context, source: Source): Made[] {

@@ -1,4 +1,5 @@
 import type { Json } from "./json.ts";
+import { words } from "./words.ts";
 
 /** A permission between two resources: a policy of a role, of a queue or topic, or a function's permission. */
 export interface ConnectorProfile {
@@ -11,20 +12,18 @@ export interface ConnectorProfile {
   readonly neededBy?: "mapping" | "source";
 }
 
-const S3_READ = [
-  ...["s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectTorrent"],
-  ...["s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication"],
-  ...["s3:GetObjectVersionTorrent", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
-  "s3:ListMultipartUploadParts",
-];
-const S3_WRITE = [
-  ...["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
-  ...["s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:RestoreObject"],
-];
+const S3_READ = words(
+  "s3:GetObject s3:GetObjectAcl s3:GetObjectLegalHold s3:GetObjectRetention s3:GetObjectTorrent " +
+    "s3:GetObjectVersion s3:GetObjectVersionAcl s3:GetObjectVersionForReplication " +
+    "s3:GetObjectVersionTorrent s3:ListBucket s3:ListBucketMultipartUploads s3:ListBucketVersions " +
+    "s3:ListMultipartUploadParts",
+);
+const S3_WRITE = words(
+  "s3:AbortMultipartUpload s3:DeleteObject s3:DeleteObjectVersion s3:PutObject " +
+    "s3:PutObjectLegalHold s3:PutObjectRetention s3:RestoreObject",
+);
 const TABLE_READ = ["GetItem", "Query", "Scan", "BatchGetItem", "ConditionCheckItem", "PartiQLSelect"];
-const TABLE_WRITE = [
-  ...["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLDelete", "PartiQLInsert", "PartiQLUpdate"],
-];
+const TABLE_WRITE = words("PutItem UpdateItem DeleteItem BatchWriteItem PartiQLDelete PartiQLInsert PartiQLUpdate");
 const DESTINATION = "%{Destination.Arn}";
 const EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:%{Destination.Name}:*";
 const NESTED_RULE =

@@ -1,7 +1,7 @@
 import type { Json } from "./json.ts";
 import type { PythonDict } from "./python-dict.ts";
 import type { ParameterResolver } from "./parameters.ts";
-import type { UsagePlanShare } from "./usage-plan.ts";
+import type { UsagePlanShare } from "./usage-plan-share.ts";
 
 /** A CloudFormation resource that SAM makes. */
 export interface Made {

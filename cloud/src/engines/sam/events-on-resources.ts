@@ -1,7 +1,7 @@
 import type { Made } from "./context.ts";
 import { EventError, resourceError } from "./error.ts";
 import { expectMap } from "./expect.ts";
-import { permission, type FunctionEvent } from "./events.ts";
+import { permission, type FunctionEvent } from "./event-input.ts";
 import { conditional, getAtt, isObject, isSame, sub, type Json } from "./json.ts";
 import { tagList } from "./tags.ts";
 

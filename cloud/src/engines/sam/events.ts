@@ -2,30 +2,14 @@ import { makeApiEvent } from "./api-event.ts";
 import type { Context, Made, Source } from "./context.ts";
 import { EventError, resourceError, SamGap } from "./error.ts";
 import { cognitoEvent, logsEvent, s3Event } from "./events-on-resources.ts";
-import type { Target } from "./function.ts";
+import { eventProperties, type FunctionEvent, type Target } from "./event-input.ts";
 import { makeHttpApiEvent } from "./http-api-event.ts";
 import { isIntrinsic, isObject, type Json } from "./json.ts";
 import { mappingEvent } from "./mapping-event.ts";
 import { ruleEvent, scheduleEvent } from "./rule-event.ts";
 import { schedulerEvent } from "./scheduler-event.ts";
 import { snsEvent } from "./sns-event.ts";
-
-/** An event of a function or state machine. */
-export interface EventInput {
-  readonly context: Context;
-  /** The event's name in its function: `Get`. */
-  readonly eventId: string;
-  /** The function's name and the event's: `ListGet`. */
-  readonly logicalId: string;
-  readonly properties: Json;
-  readonly source: Source;
-}
-
-export interface FunctionEvent extends EventInput {
-  readonly target: Target;
-  /** The function's execution role, which event sources add to. */
-  readonly role: Made;
-}
+import { words } from "./words.ts";
 
 interface EventType {
   readonly make: (event: FunctionEvent) => Made[];
@@ -35,14 +19,14 @@ interface EventType {
 
 const RULE = ["State", "Enabled", "Input", "DeadLetterConfig", "RetryPolicy", "RuleName"];
 const PATTERN = [...RULE, "EventBusName", "Pattern", "InputPath", "Target", "InputTransformer"];
-const MAPPING = [
-  ...["BatchSize", "StartingPosition", "StartingPositionTimestamp", "Enabled", "MaximumBatchingWindowInSeconds"],
-  ...["MaximumRetryAttempts", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "DestinationConfig"],
-  ...["ParallelizationFactor", "Topics", "Queues", "SourceAccessConfigurations", "SecretsManagerKmsKeyId"],
-  ...["TumblingWindowInSeconds", "FunctionResponseTypes", "KafkaBootstrapServers", "FilterCriteria", "KmsKeyArn"],
-  ...["ConsumerGroupId", "ScalingConfig", "ProvisionedPollerConfig", "SchemaRegistryConfig", "MetricsConfig"],
-  "LoggingConfig",
-];
+const MAPPING = words(
+  "BatchSize StartingPosition StartingPositionTimestamp Enabled MaximumBatchingWindowInSeconds " +
+    "MaximumRetryAttempts BisectBatchOnFunctionError MaximumRecordAgeInSeconds DestinationConfig " +
+    "ParallelizationFactor Topics Queues SourceAccessConfigurations SecretsManagerKmsKeyId " +
+    "TumblingWindowInSeconds FunctionResponseTypes KafkaBootstrapServers FilterCriteria KmsKeyArn " +
+    "ConsumerGroupId ScalingConfig ProvisionedPollerConfig SchemaRegistryConfig MetricsConfig " +
+    "LoggingConfig",
+);
 
 const TYPES: Readonly<Record<string, EventType>> = {
   Api: {
@@ -67,11 +51,11 @@ const TYPES: Readonly<Record<string, EventType>> = {
   ScheduleV2: {
     make: schedulerEvent,
     required: ["ScheduleExpression"],
-    known: [
-      ...["PermissionsBoundary", "FlexibleTimeWindow", "Name", "State", "Description", "StartDate", "EndDate"],
-      ...["ScheduleExpressionTimezone", "GroupName", "KmsKeyArn", "Input", "RoleArn", "DeadLetterConfig"],
-      ...["RetryPolicy", "OmitName"],
-    ],
+    known: words(
+      "PermissionsBoundary FlexibleTimeWindow Name State Description StartDate EndDate " +
+        "ScheduleExpressionTimezone GroupName KmsKeyArn Input RoleArn DeadLetterConfig RetryPolicy " +
+        "OmitName",
+    ),
   },
   CloudWatchEvent: { make: ruleEvent, known: PATTERN },
   EventBridgeRule: { make: ruleEvent, known: PATTERN },
@@ -125,12 +109,6 @@ function eventType(logicalId: string, eventId: string, event: unknown): EventTyp
   return TYPES[name]!;
 }
 
-export function eventProperties(logicalId: string, eventId: string, event: Json): Json {
-  const properties = event["Properties"] ?? {};
-  if (!isObject(properties)) throw resourceError(logicalId + eventId, "Properties of a resource must be an object.");
-  return properties;
-}
-
 function checkEvent(logicalId: string, typeName: string, type: EventType, properties: Json): void {
   const required = type.required ?? [];
   const unknown = Object.keys(properties).find((name) => !required.includes(name) && !type.known.includes(name));
@@ -141,19 +119,4 @@ function checkEvent(logicalId: string, typeName: string, type: EventType, proper
   for (const name of ["Enabled", "BisectBatchOnFunctionError"])
     if (properties[name] !== undefined && typeof properties[name] !== "boolean" && !isIntrinsic(properties[name]))
       throw resourceError(logicalId, `Property '${name}' should be a boolean.`);
-}
-
-/** What lets a service call the function. */
-export function permission(
-  event: FunctionEvent,
-  principal: string,
-  more: { SourceArn?: unknown; SourceAccount?: unknown },
-  logicalId = `${event.logicalId}Permission`,
-): Made {
-  return {
-    logicalId,
-    type: "AWS::Lambda::Permission",
-    properties: { Action: "lambda:InvokeFunction", FunctionName: event.target.name, Principal: principal, ...more },
-    attributes: event.target.passed,
-  };
 }

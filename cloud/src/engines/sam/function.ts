@@ -1,6 +1,7 @@
 import { makeAlias, makeVersion } from "./function-version.ts";
 import { makeDestinations } from "./function-destinations.ts";
 import { makeUrl } from "./function-url.ts";
+import type { Target } from "./event-input.ts";
 import { makeEvents } from "./events.ts";
 import { ownAttributes, passedAttributes, type Context, type Made, type Source } from "./context.ts";
 import { resourceError, SamGap } from "./error.ts";
@@ -9,19 +10,6 @@ import { getAtt, ifArguments, isNoValue, isTruthy, conditional, type Json } from
 import { codeLocation } from "./location.ts";
 import { awsPolicy, expandPolicyTemplates, makeRole, trustOf } from "./policies.ts";
 import { propagateTags, samTags } from "./tags.ts";
-
-/** A function that events and aliases speak of: itself, or its alias. */
-export interface Target {
-  /** The function's own logical id. */
-  readonly functionId: string;
-  readonly logicalId: string;
-  readonly arn: Json;
-  /** What permissions and mappings name it by: `Ref` of either. */
-  readonly name: Json;
-  readonly passed: Json;
-  readonly condition: unknown;
-  readonly isAlias: boolean;
-}
 
 const DEAD_LETTER_ACTIONS: Readonly<Record<string, string>> = { SQS: "sqs:SendMessage", SNS: "sns:Publish" };
 

@@ -1,28 +1,29 @@
 import { SamDocumentError } from "./error.ts";
 import { isIntrinsic, isObject, type Json } from "./json.ts";
+import { words } from "./words.ts";
 
 /** The properties that `Globals` may give, by section ("Globals section of the AWS SAM template"). */
 const SUPPORTED: Readonly<Record<string, readonly string[]>> = {
-  Function: [
-    ...["Handler", "Runtime", "CodeUri", "DeadLetterQueue", "Description", "MemorySize", "Timeout", "VpcConfig"],
-    ...["Environment", "Tags", "PropagateTags", "Tracing", "KmsKeyArn", "AutoPublishAlias"],
-    ...["AutoPublishAliasAllProperties", "Layers", "DeploymentPreference", "RolePath", "PermissionsBoundary"],
-    ...["ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "AssumeRolePolicyDocument"],
-    ...["EventInvokeConfig", "FileSystemConfigs", "CodeSigningConfigArn", "Architectures", "SnapStart"],
-    ...["EphemeralStorage", "FunctionUrlConfig", "RuntimeManagementConfig", "LoggingConfig", "RecursiveLoop"],
-    ...["SourceKMSKeyArn", "TenancyConfig", "DurableConfig", "CapacityProviderConfig", "FunctionScalingConfig"],
-    ...["PublishToLatestPublished", "VersionDeletionPolicy"],
-  ],
-  Api: [
-    ...["Auth", "Name", "DefinitionUri", "CacheClusterEnabled", "CacheClusterSize", "MergeDefinitions", "Variables"],
-    ...["EndpointConfiguration", "MethodSettings", "BinaryMediaTypes", "MinimumCompressionSize", "Cors"],
-    ...["GatewayResponses", "AccessLogSetting", "CanarySetting", "TracingEnabled", "OpenApiVersion", "Domain"],
-    ...["AlwaysDeploy", "PropagateTags", "SecurityPolicy", "EndpointAccessMode"],
-  ],
-  HttpApi: [
-    ...["Auth", "AccessLogSettings", "StageVariables", "Tags", "CorsConfiguration", "DefaultRouteSettings", "Domain"],
-    ...["RouteSettings", "FailOnWarnings", "PropagateTags"],
-  ],
+  Function: words(
+    "Handler Runtime CodeUri DeadLetterQueue Description MemorySize Timeout VpcConfig Environment " +
+      "Tags PropagateTags Tracing KmsKeyArn AutoPublishAlias AutoPublishAliasAllProperties Layers " +
+      "DeploymentPreference RolePath PermissionsBoundary ReservedConcurrentExecutions " +
+      "ProvisionedConcurrencyConfig AssumeRolePolicyDocument EventInvokeConfig FileSystemConfigs " +
+      "CodeSigningConfigArn Architectures SnapStart EphemeralStorage FunctionUrlConfig " +
+      "RuntimeManagementConfig LoggingConfig RecursiveLoop SourceKMSKeyArn TenancyConfig " +
+      "DurableConfig CapacityProviderConfig FunctionScalingConfig PublishToLatestPublished " +
+      "VersionDeletionPolicy",
+  ),
+  Api: words(
+    "Auth Name DefinitionUri CacheClusterEnabled CacheClusterSize MergeDefinitions Variables " +
+      "EndpointConfiguration MethodSettings BinaryMediaTypes MinimumCompressionSize Cors " +
+      "GatewayResponses AccessLogSetting CanarySetting TracingEnabled OpenApiVersion Domain " +
+      "AlwaysDeploy PropagateTags SecurityPolicy EndpointAccessMode",
+  ),
+  HttpApi: words(
+    "Auth AccessLogSettings StageVariables Tags CorsConfiguration DefaultRouteSettings Domain " +
+      "RouteSettings FailOnWarnings PropagateTags",
+  ),
   SimpleTable: ["SSESpecification"],
   StateMachine: ["PropagateTags"],
   LayerVersion: ["PublishLambdaVersion"],

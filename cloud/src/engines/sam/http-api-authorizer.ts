@@ -1,6 +1,7 @@
 import { resourceError } from "./error.ts";
 import { expectBoolean, expectList, expectMap, expectString } from "./expect.ts";
 import { isTruthy, sub, type Json } from "./json.ts";
+import { words } from "./words.ts";
 
 /** An authorizer of an HTTP API. */
 export interface HttpAuthorizer {
@@ -12,10 +13,10 @@ export interface HttpAuthorizer {
 
 const ALLOWED = {
   JWT: ["AuthorizationScopes", "JwtConfiguration", "IdentitySource"],
-  REQUEST: [
-    ...["FunctionArn", "FunctionInvokeRole", "Identity", "AuthorizerPayloadFormatVersion"],
-    ...["EnableSimpleResponses", "EnableFunctionDefaultPermissions"],
-  ],
+  REQUEST: words(
+    "FunctionArn FunctionInvokeRole Identity AuthorizerPayloadFormatVersion EnableSimpleResponses " +
+      "EnableFunctionDefaultPermissions",
+  ),
 };
 const OAUTH = "OAuth2 Authorizer";
 const DISPLAY: readonly (readonly [string, string])[] = [

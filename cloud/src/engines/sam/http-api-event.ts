@@ -1,7 +1,7 @@
 import type { Made } from "./context.ts";
 import { EventError } from "./error.ts";
 import { expectMap } from "./expect.ts";
-import { permission, type FunctionEvent } from "./events.ts";
+import { permission, type FunctionEvent } from "./event-input.ts";
 import { isObject, isTruthy, sub, type Json } from "./json.ts";
 import { ANY_METHOD, DEFAULT_PATH, OpenApiEditor } from "./open-api.ts";
 

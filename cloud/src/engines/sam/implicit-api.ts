@@ -3,7 +3,7 @@ import { EventError, resourceError, SamDocumentError, SamError } from "./error.t
 import { expectInEvent } from "./expect.ts";
 import { conditional, isObject, isTruthy, type Json } from "./json.ts";
 import { emptyOpenApi, isOpenApi, OpenApiEditor } from "./open-api.ts";
-import { PythonDict, Unicode } from "./python-dict.ts";
+import { PythonDict, pythonOrder, Unicode } from "./python-dict.ts";
 import { emptySwagger, isSwagger, SwaggerEditor } from "./swagger.ts";
 
 /** The two kinds of APIs that functions' events make where the template has none. */
@@ -122,8 +122,10 @@ class ImplicitApi {
       (name) => isObject(events[name]) && events[name]["Type"] === this.kind.eventType,
     );
     if (names.length === 0) return;
-    for (const name of names) this.#addEvent(resource, name, events[name] as Json);
-    this.order.seen(id, names);
+    // SAM puts the API events into a dictionary of their own before it goes through them.
+    const ordered = this.context.isUnicode ? pythonOrder(names) : names;
+    for (const name of ordered) this.#addEvent(resource, name, events[name] as Json);
+    this.order.seen(id, ordered);
   }
 
   #addEvent(resource: Json, eventId: string, event: Json): void {

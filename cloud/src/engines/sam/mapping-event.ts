@@ -1,9 +1,10 @@
 import type { Made } from "./context.ts";
 import { EventError } from "./error.ts";
 import { expectInEvent } from "./expect.ts";
-import type { FunctionEvent } from "./events.ts";
+import type { FunctionEvent } from "./event-input.ts";
 import { isIntrinsic, isSame, isTruthy, type Json } from "./json.ts";
 import { awsPolicy, destinationPolicy } from "./policies.ts";
+import { words } from "./words.ts";
 
 const MANAGED: Readonly<Record<string, string>> = {
   SQS: "service-role/AWSLambdaSQSQueueExecutionRole",
@@ -12,12 +13,13 @@ const MANAGED: Readonly<Record<string, string>> = {
 };
 
 /** What the event source mapping takes over as it is written. */
-const PASSED = [
-  ...["StartingPosition", "StartingPositionTimestamp", "BatchSize", "Enabled", "MaximumBatchingWindowInSeconds"],
-  ...["MaximumRetryAttempts", "BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "ParallelizationFactor"],
-  ...["Topics", "Queues", "SourceAccessConfigurations", "TumblingWindowInSeconds", "FunctionResponseTypes"],
-  ...["FilterCriteria", "KmsKeyArn", "ScalingConfig", "ProvisionedPollerConfig", "MetricsConfig", "LoggingConfig"],
-];
+const PASSED = words(
+  "StartingPosition StartingPositionTimestamp BatchSize Enabled MaximumBatchingWindowInSeconds " +
+    "MaximumRetryAttempts BisectBatchOnFunctionError MaximumRecordAgeInSeconds " +
+    "ParallelizationFactor Topics Queues SourceAccessConfigurations TumblingWindowInSeconds " +
+    "FunctionResponseTypes FilterCriteria KmsKeyArn ScalingConfig ProvisionedPollerConfig " +
+    "MetricsConfig LoggingConfig",
+);
 
 /** `SQS`, `DynamoDB` and `Kinesis`: a mapping, and what the role needs to read the source. */
 export function mappingEvent(event: FunctionEvent): Made[] {

@@ -1,5 +1,6 @@
 import { resourceError } from "./error.ts";
 import { isIntrinsic, isObject, type Json } from "./json.ts";
+import { words } from "./words.ts";
 
 interface PropertyNames {
   readonly required?: readonly string[];
@@ -13,44 +14,41 @@ interface PropertyNames {
 const TABLE: Readonly<Record<string, PropertyNames>> = {
   "AWS::Serverless::Function": {
     strings: ["Role", "PermissionsBoundary", "AutoPublishAlias", "AutoPublishCodeSha256", "VersionDeletionPolicy"],
-    maps: [
-      ...["DeadLetterQueue", "AssumeRolePolicyDocument", "Environment", "Events", "Tags", "DeploymentPreference"],
-      ...["EventInvokeConfig", "SnapStart", "FunctionUrlConfig", "CapacityProviderConfig", "FunctionScalingConfig"],
-      "DurableConfig",
-    ],
+    maps: words(
+      "DeadLetterQueue AssumeRolePolicyDocument Environment Events Tags DeploymentPreference " +
+        "EventInvokeConfig SnapStart FunctionUrlConfig CapacityProviderConfig FunctionScalingConfig " +
+        "DurableConfig",
+    ),
     lists: ["Layers"],
     booleans: ["PropagateTags", "AutoPublishAliasAllProperties"],
-    others: [
-      ...["FunctionName", "Handler", "Runtime", "CodeUri", "ImageUri", "PackageType", "InlineCode", "Description"],
-      ...["MemorySize", "Timeout", "VpcConfig", "Policies", "RolePath", "Tracing", "KmsKeyArn"],
-      ...["ReservedConcurrentExecutions", "EphemeralStorage", "VersionDescription", "ProvisionedConcurrencyConfig"],
-      ...["FileSystemConfigs", "ImageConfig", "CodeSigningConfigArn", "Architectures", "RuntimeManagementConfig"],
-      ...["LoggingConfig", "RecursiveLoop", "SourceKMSKeyArn", "PublishToLatestPublished", "TenancyConfig"],
-    ],
+    others: words(
+      "FunctionName Handler Runtime CodeUri ImageUri PackageType InlineCode Description MemorySize " +
+        "Timeout VpcConfig Policies RolePath Tracing KmsKeyArn ReservedConcurrentExecutions " +
+        "EphemeralStorage VersionDescription ProvisionedConcurrencyConfig FileSystemConfigs " +
+        "ImageConfig CodeSigningConfigArn Architectures RuntimeManagementConfig LoggingConfig " +
+        "RecursiveLoop SourceKMSKeyArn PublishToLatestPublished TenancyConfig",
+    ),
   },
   "AWS::Serverless::Api": {
     required: ["StageName"],
-    strings: [
-      ...["CacheClusterSize", "OpenApiVersion", "Description", "Mode", "ApiKeySourceType", "SecurityPolicy"],
-      "EndpointAccessMode",
-    ],
-    maps: [
-      ...["Tags", "DefinitionBody", "Variables", "Auth", "GatewayResponses", "AccessLogSetting", "CanarySetting"],
-      ...["Models", "Domain"],
-    ],
+    strings: words(
+      "CacheClusterSize OpenApiVersion Description Mode ApiKeySourceType SecurityPolicy " + "EndpointAccessMode",
+    ),
+    maps: words(
+      "Tags DefinitionBody Variables Auth GatewayResponses AccessLogSetting CanarySetting Models " + "Domain",
+    ),
     lists: ["MethodSettings", "BinaryMediaTypes"],
-    booleans: [
-      ...["__MANAGE_SWAGGER", "PropagateTags", "MergeDefinitions", "CacheClusterEnabled", "TracingEnabled"],
-      ...["FailOnWarnings", "DisableExecuteApiEndpoint", "AlwaysDeploy"],
-    ],
+    booleans: words(
+      "__MANAGE_SWAGGER PropagateTags MergeDefinitions CacheClusterEnabled TracingEnabled " +
+        "FailOnWarnings DisableExecuteApiEndpoint AlwaysDeploy",
+    ),
     others: ["Name", "StageName", "DefinitionUri", "EndpointConfiguration", "MinimumCompressionSize", "Cors", "Policy"],
   },
   "AWS::Serverless::HttpApi": {
     strings: ["Description"],
-    maps: [
-      ...["Tags", "DefinitionBody", "StageVariables", "AccessLogSettings", "DefaultRouteSettings", "Auth"],
-      ...["RouteSettings", "Domain"],
-    ],
+    maps: words(
+      "Tags DefinitionBody StageVariables AccessLogSettings DefaultRouteSettings Auth RouteSettings " + "Domain",
+    ),
     booleans: ["__MANAGE_SWAGGER", "PropagateTags", "FailOnWarnings", "DisableExecuteApiEndpoint"],
     others: ["Name", "StageName", "DefinitionUri", "CorsConfiguration"],
   },
@@ -103,13 +101,24 @@ export function checkProperties(logicalId: string, type: string, properties: Jso
   const check = (names: readonly string[] | undefined, noun: string, fits: (value: unknown) => boolean) => {
     for (const name of names ?? [])
       if (properties[name] !== undefined && !isCall(properties[name]) && !fits(properties[name]))
-        throw resourceError(logicalId, `Property '${name}' should be a ${noun}.`);
+        throw resourceError(
+          logicalId,
+          TOLD_LESS.has(name) ? `Type of property '${name}' is invalid.` : `Property '${name}' should be a ${noun}.`,
+        );
   };
   check(groups.strings, "string", (value) => typeof value === "string");
   check(groups.maps, "map", isObject);
   check(groups.lists, "list", Array.isArray);
   check(groups.booleans, "boolean", (value) => typeof value === "boolean");
 }
+
+/** Where the members of a map or list are of a kind too, SAM does not tell which. */
+const TOLD_LESS = new Set(
+  words(
+    "Environment Events PrimaryKey ProvisionedThroughput Layers NotificationARNs CompatibleArchitectures " +
+      "CompatibleRuntimes Source Permissions",
+  ),
+);
 
 /** SAM takes every object of one member for a function. */
 function isCall(value: unknown): boolean {

@@ -219,7 +219,7 @@ function quoted(text: string): string {
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function stringEscaped(text: string): string {
-  return text.replaceAll(/[\\\n\r\t]|[\u0000-\u001f\u007f]/g, (one) => ESCAPES[one] ?? hex(one, 2, "x"));
+  return text.replaceAll(/[\\\p{Cc}]/gu, (one) => ESCAPES[one] ?? hex(one, 2, "x"));
 }
 
 function unicodeEscaped(text: string): string {

@@ -1,6 +1,6 @@
 import type { Made } from "./context.ts";
 import { EventError } from "./error.ts";
-import { permission, type EventInput, type FunctionEvent } from "./events.ts";
+import { permission, type EventInput, type FunctionEvent } from "./event-input.ts";
 import { getAtt, type Json } from "./json.ts";
 
 /** `Schedule` of a function: a rule with an expression. */

@@ -1,6 +1,6 @@
 import type { Made } from "./context.ts";
 import { EventError } from "./error.ts";
-import type { EventInput, FunctionEvent } from "./events.ts";
+import type { EventInput, FunctionEvent } from "./event-input.ts";
 import { getAtt, isTruthy, type Json } from "./json.ts";
 import { destinationPolicy, inlinePolicy, trustOf } from "./policies.ts";
 import { makeDeadLetters, targetMembers } from "./rule-event.ts";

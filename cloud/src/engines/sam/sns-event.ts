@@ -1,7 +1,7 @@
 import type { Made } from "./context.ts";
 import { EventError } from "./error.ts";
 import { expectInEvent } from "./expect.ts";
-import { permission, type FunctionEvent } from "./events.ts";
+import { permission, type FunctionEvent } from "./event-input.ts";
 import { getAtt, isObject, isTruthy, targetOf, type Json } from "./json.ts";
 import { makeMapping } from "./mapping-event.ts";
 

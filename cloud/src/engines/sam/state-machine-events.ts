@@ -1,7 +1,7 @@
 import { addAuth, linkApi } from "./api-event.ts";
 import { passedAttributes, type Context, type Made, type Source } from "./context.ts";
 import { EventError } from "./error.ts";
-import { eventProperties, type EventInput } from "./events.ts";
+import { eventProperties, type EventInput } from "./event-input.ts";
 import { getAtt, isObject, isTruthy, type Json } from "./json.ts";
 import { inlinePolicy, trustOf } from "./policies.ts";
 import { Unicode } from "./python-dict.ts";

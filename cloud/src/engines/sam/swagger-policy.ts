@@ -111,8 +111,8 @@ function vpcCondition(asked: Json, list: "Whitelist" | "Blacklist"): PythonDict 
       `SourceVpc${list} must be a list of strings. Use IntrinsicVpc${list} instead for values that use Intrinsic Functions`,
     );
   const sources = (given ?? []) as string[];
-  const vpcs = [...sources.filter((one) => /^vpc-/.test(one)), ...listAt(asked, `IntrinsicVpc${list}`)];
-  const endpoints = [...sources.filter((one) => /^vpce-/.test(one)), ...listAt(asked, `IntrinsicVpce${list}`)];
+  const vpcs = [...sources.filter((one) => one.startsWith("vpc-")), ...listAt(asked, `IntrinsicVpc${list}`)];
+  const endpoints = [...sources.filter((one) => one.startsWith("vpce-")), ...listAt(asked, `IntrinsicVpce${list}`)];
   const condition = new PythonDict();
   if (vpcs.length > 0) condition.set("aws:SourceVpc", toPython(vpcs));
   if (endpoints.length > 0) condition.set("aws:SourceVpce", toPython(endpoints));

@@ -15,7 +15,7 @@ import { ResourceOrder } from "./resource-order.ts";
 import { transformApplication, transformLayer, transformSimpleTable } from "./simple-resources.ts";
 import { transformStateMachine } from "./state-machine.ts";
 import { isOpenApi3 } from "./swagger.ts";
-import { UsagePlanShare } from "./usage-plan.ts";
+import { UsagePlanShare } from "./usage-plan-share.ts";
 
 export interface SamInput {
   /** Values of the template's parameters, given or by default. */

@@ -9,6 +9,7 @@ import { parseTemplateText, TEMPLATE_BODY_BYTES_MAX } from "../../deploy/templat
 import { checkTemplate, readParameters, type Template } from "../../deploy/template.ts";
 import { applyTransforms, transformNames } from "../../deploy/transforms.ts";
 import { insufficientCapabilities, validationError } from "./errors.ts";
+import { callMacro } from "./macro.ts";
 import { environmentIn, type StackIdentity } from "./stack-environment.ts";
 import type { Cx } from "./stacks.ts";
 import type { StackDefinition } from "./state.ts";
@@ -60,14 +61,15 @@ export async function prepareDefinition(
     previous?.parameters ?? {},
     ssmReader(cx),
   );
-  const processed =
-    transforms.length > 0 ? await applyTransforms(source, { parameters, readS3: (uri) => readS3Uri(cx, uri) }) : source;
+  const given = input.Capabilities ?? [];
+  // AWS: without the acknowledgement nothing is expanded, so that nothing else that is missing can be told.
+  if (transforms.length > 0 && !options.expandsForReview && !given.includes("CAPABILITY_AUTO_EXPAND"))
+    throw insufficientCapabilities(["CAPABILITY_AUTO_EXPAND"]);
+  const processed = transforms.length > 0 ? await expand(cx, source, parameters) : source;
   const template = checkTemplate(processed);
   const notificationArns = input.NotificationARNs ?? previous?.notificationArns ?? [];
   checkWhole(cx, template, identity, parameters, notificationArns, input.ResourceTypes);
-  const given = input.Capabilities ?? [];
   const needed = neededCapabilities(template).capabilities;
-  if (transforms.length > 0 && !options.expandsForReview) needed.push("CAPABILITY_AUTO_EXPAND");
   const missing = missingCapabilities(needed, given);
   if (missing.length > 0) throw insufficientCapabilities(missing);
   const roleArn = input.RoleARN ?? previous?.roleArn;
@@ -84,7 +86,23 @@ export async function prepareDefinition(
   return { definition, template };
 }
 
-async function readTemplateText(
+/** Runs the transforms of a template, as the caller. */
+export function expand(
+  cx: Cx,
+  source: Record<string, unknown>,
+  parameters: ParameterValues,
+): Promise<Record<string, unknown>> {
+  return applyTransforms(source, {
+    parameters,
+    scope: cx.scope,
+    nowSeconds: Math.floor(cx.kernel.clock.now() / 1000),
+    readS3: (uri) => readS3Uri(cx, uri),
+    callMacro: (name, call) => callMacro(cx, name, call),
+  });
+}
+
+/** The template of a deployment: the one given, or the one that the stack has. */
+export async function readTemplateText(
   cx: Cx,
   input: DefinitionInput,
   previous: StackDefinition | undefined,

@@ -1,6 +1,7 @@
 import { defineResource, type Properties, type ResourceType } from "../../deploy/resource.ts";
 import { customResource } from "./custom-resource.ts";
 import type { Engine } from "./engine.ts";
+import { macroType } from "./macro.ts";
 import { nestedStack } from "./nested-stack.ts";
 import type { CloudFormationState } from "./state.ts";
 import { waitCondition, waitConditionHandle } from "./wait-condition.ts";
@@ -27,7 +28,13 @@ export function ownTypes(
   engine: Engine,
 ): { types: readonly ResourceType[]; custom: ResourceType } {
   return {
-    types: [cdkMetadata, nestedStack(state, engine), waitCondition(state), waitConditionHandle(state)],
+    types: [
+      cdkMetadata,
+      nestedStack(state, engine),
+      waitCondition(state),
+      waitConditionHandle(state),
+      macroType(state),
+    ],
     custom: customResource(state),
   };
 }

@@ -3,7 +3,7 @@
  * Templates and everything about them that needs no I/O stands in cloud/src/deploy; what a resource type does is its
  * service's (`resources.ts` there).
  *
- * Gap: drift detection, stack sets, registry types, hooks, macros, stack refactoring, generated templates and importing
+ * Gap: drift detection, stack sets, registry types, hooks, stack refactoring, generated templates and importing
  * resources are refused by name; so are rollback triggers, express deployments and policies for the time of one update.
  * Gap: change sets are complete when CreateChangeSet answers. With IncludeNestedStacks (the CDK CLI always asks for it)
  * a nested stack is one change of its parent: what changes inside it is not previewed.

@@ -177,7 +177,7 @@ test.each<[string, string]>([
   ],
   [
     body({ A: queue() }, { Transform: "AWS::Serverless-2016-10-31" }),
-    "NotImplemented: Katachi does not emulate the transform AWS::Serverless-2016-10-31.",
+    "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_AUTO_EXPAND]",
   ],
   ["Resources: [", "ValidationError: Template format error: YAML not well-formed. (line 1, column 13)"],
   [" ".repeat(51_201), "ValidationError: 1 validation error detected"],

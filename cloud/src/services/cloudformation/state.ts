@@ -183,6 +183,11 @@ export interface SignalRecord {
   readonly body: string;
 }
 
+/** The function behind a macro. */
+export interface MacroRecord {
+  readonly functionName: string;
+}
+
 /** All that CloudFormation keeps. */
 export class CloudFormationState {
   /** By stack id. */
@@ -211,6 +216,8 @@ export class CloudFormationState {
   readonly callbacks: Collection<CallbackRecord>;
   /** Key, number. */
   readonly signals: Collection<SignalRecord>;
+  /** Account, Region, macro name. */
+  readonly macros: Collection<MacroRecord>;
   /** Runs the operations; set when the service starts. */
   engine: Engine | undefined;
   /** Tells EventBridge; set when the service starts. */
@@ -231,6 +238,7 @@ export class CloudFormationState {
     this.tokens = store.collection("cloudformation.tokens");
     this.callbacks = store.collection("cloudformation.callbacks");
     this.signals = store.collection("cloudformation.signals");
+    this.macros = store.collection("cloudformation.macros");
   }
 
   resourcesOf(stackId: string): ResourceRecord[] {

@@ -6,13 +6,14 @@ import { changesOf, withoutValues } from "../../../deploy/changes.ts";
 import type { ParameterValues } from "../../../deploy/parameters.ts";
 import type { Plan } from "../../../deploy/plan.ts";
 import { checkTemplate, type Template } from "../../../deploy/template.ts";
-import { prepareDefinition } from "../definition.ts";
+import { TransformFailure } from "../../../deploy/transforms.ts";
+import { prepareDefinition, readTemplateText } from "../definition.ts";
 import { changeSetNotFound, changeSetStatus, notUpdatable, stackNotFound, validationError } from "../errors.ts";
 import { History, masked } from "../history.ts";
 import { deployingPrincipal } from "../operation.ts";
 import { page } from "../page.ts";
 import { findStack, getStack, isUpdatable, type Cx } from "../stacks.ts";
-import type { ChangeSetRecord, StackRecord } from "../state.ts";
+import type { ChangeSetRecord, StackDefinition, StackRecord } from "../state.ts";
 import { describeParameters } from "./descriptions.ts";
 import { beginCreate, beginUpdate, changesStack, checkTypesKept, newStack, planFor } from "./stacks.ts";
 
@@ -28,9 +29,7 @@ export async function createChangeSet(
   refuse(input, type);
   const existing = stackFor(cx, input, type);
   const stack = existing ?? newStack(cx, input.StackName!);
-  const { definition, template } = await prepareDefinition(cx, input, stack, stack.definition, {
-    expandsForReview: true,
-  });
+  const prepared = await prepareForReview(cx, input, stack);
   return cx.kernel.store.transaction(() => {
     const known = cx.state.changeSetNames.get([stack.stackId, input.ChangeSetName!]);
     if (known !== undefined)
@@ -42,13 +41,8 @@ export async function createChangeSet(
       cx.state.names.put([stack.account, stack.region, stack.stackName], stack.stackId);
       new History(cx.state).stack(stack, "REVIEW_IN_PROGRESS", "User Initiated");
     }
-    checkTypesKept(cx, stack, template);
-    const plan = planFor(cx, stack, definition, template);
-    const problems = problemsOf(plan);
-    const told = problems.map(({ logicalId, problem }) => `${problem} [${logicalId}]`).join("; ");
-    const isEmpty = type === "UPDATE" && !changesStack(cx, stack, definition, template);
-    const failure = told !== "" ? told : isEmpty ? NO_CHANGES : undefined;
-    const previous = previousOf(stack);
+    const { definition } = prepared;
+    const { changes, problems, failure } = review(cx, stack, prepared, type);
     const record: ChangeSetRecord = {
       changeSetId: arn("cloudformation", cx.scope, `changeSet/${input.ChangeSetName}/${cx.kernel.random.uuid()}`),
       name: input.ChangeSetName!,
@@ -60,14 +54,7 @@ export async function createChangeSet(
       definition,
       ...(input.OnStackFailure === undefined ? {} : { onFailure: input.OnStackFailure }),
       includeNested: input.IncludeNestedStacks ?? false,
-      changes:
-        failure === undefined
-          ? masked(
-              changesOf({ plan, template, parameters: definition.parameters, previous }),
-              definition.parameters,
-              previous.parameters,
-            )
-          : [],
+      changes,
       problems,
       status: failure === undefined ? "CREATE_COMPLETE" : "FAILED",
       ...(failure === undefined ? {} : { statusReason: failure }),
@@ -77,6 +64,57 @@ export async function createChangeSet(
     cx.state.changeSetNames.put([stack.stackId, record.name], record.changeSetId);
     return { Id: record.changeSetId, StackId: stack.stackId };
   });
+}
+
+interface Prepared {
+  readonly definition: StackDefinition;
+  readonly template?: Template;
+  /** Why the template could not be expanded. */
+  readonly failure?: string;
+}
+
+/** AWS: a transform that fails makes a failed change set; all else that is wrong with a template refuses it. */
+async function prepareForReview(
+  cx: Cx,
+  input: Input<"cloudformation", "CreateChangeSet">,
+  stack: StackRecord,
+): Promise<Prepared> {
+  const previous = stack.definition;
+  try {
+    return await prepareDefinition(cx, input, stack, previous, { expandsForReview: true });
+  } catch (error) {
+    if (!(error instanceof TransformFailure)) throw error;
+    const templateText = await readTemplateText(cx, input, previous);
+    return {
+      definition: {
+        templateText,
+        processedText: templateText,
+        parameters: {},
+        tags: [],
+        capabilities: input.Capabilities ?? [],
+        notificationArns: input.NotificationARNs ?? [],
+      },
+      failure: error.message,
+    };
+  }
+}
+
+type Review = Pick<ChangeSetRecord, "changes" | "problems"> & { readonly failure?: string | undefined };
+
+/** What executing the change set would change, or why it cannot be executed. */
+function review(cx: Cx, stack: StackRecord, { definition, template, failure }: Prepared, type: string): Review {
+  if (!template) return { changes: [], problems: [], failure };
+  checkTypesKept(cx, stack, template);
+  const plan = planFor(cx, stack, definition, template);
+  const problems = problemsOf(plan);
+  const told = problems.map(({ logicalId, problem }) => `${problem} [${logicalId}]`).join("; ");
+  if (told !== "") return { changes: [], problems, failure: told };
+  if (type === "UPDATE" && !changesStack(cx, stack, definition, template))
+    return { changes: [], problems, failure: NO_CHANGES };
+  const previous = previousOf(stack);
+  const { parameters } = definition;
+  const changes = changesOf({ plan, template, parameters, previous });
+  return { changes: masked(changes, parameters, previous.parameters), problems };
 }
 
 function refuse(input: Input<"cloudformation", "CreateChangeSet">, type: string): asserts type is "CREATE" | "UPDATE" {

@@ -4,13 +4,12 @@ import { neededCapabilities } from "../../../deploy/capabilities.ts";
 import { checkReferences } from "../../../deploy/references.ts";
 import { parseTemplateText } from "../../../deploy/template-text.ts";
 import { checkTemplate, type Template } from "../../../deploy/template.ts";
-import { applyTransforms, transformNames } from "../../../deploy/transforms.ts";
-import { readGivenTemplate } from "../definition.ts";
+import { hidesResources, transformNames } from "../../../deploy/transforms.ts";
+import { expand, readGivenTemplate } from "../definition.ts";
 import { stackNotFound, validationError } from "../errors.ts";
 import { findChangeSet } from "./change-sets.ts";
 import { findStack, getStack, type Cx } from "../stacks.ts";
 import type { StackDefinition } from "../state.ts";
-import { readS3Uri } from "../template-source.ts";
 
 export async function validateTemplate(
   cx: Cx,
@@ -35,21 +34,34 @@ export async function validateTemplate(
   };
 }
 
-/** A template given without parameters: transforms see the defaults. */
+/**
+ * A template given without parameters: transforms see the defaults.
+ * AWS: macros (SAM's too) are not run for a summary, so that of their templates only the frame is known.
+ */
 async function readProcessed(
   cx: Cx,
   source: Record<string, unknown>,
   transforms: readonly string[],
 ): Promise<Template> {
   if (transforms.length === 0) return checkTemplate(source);
-  const { parameters } = checkTemplate({
-    Parameters: source["Parameters"] ?? {},
+  const { AWSTemplateFormatVersion, Description, Metadata, Parameters } = source;
+  const given = Object.entries({ AWSTemplateFormatVersion, Description, Metadata, Parameters });
+  const frame = checkTemplate({
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     Resources: { Placeholder: { Type: "AWS::CDK::Metadata" } },
   });
+  if (hidesResources(transforms)) return { ...frame, resources: {} };
   const defaults = Object.fromEntries(
-    Object.entries(parameters).map(([name, { Default }]) => [name, { value: Default ?? "" }]),
+    Object.entries(frame.parameters).map(([name, { Default }]) => [name, { value: Default ?? "" }]),
   );
-  return checkTemplate(await applyTransforms(source, { parameters: defaults, readS3: (uri) => readS3Uri(cx, uri) }));
+  return checkTemplate(await expand(cx, source, defaults));
+}
+
+/** The types of resources that a template names, as it is written where macros are not run. */
+function typesOf(source: Record<string, unknown>, template: Template, transforms: readonly string[]): string[] {
+  const written = (source["Resources"] ?? {}) as Record<string, { Type?: unknown }>;
+  const resources = hidesResources(transforms) ? Object.values(written) : Object.values(template.resources);
+  return [...new Set(resources.map((resource) => String(resource?.Type)))];
 }
 
 function capabilitiesOf(
@@ -112,7 +124,7 @@ export async function getTemplateSummary(
     })),
     ...(template.description !== undefined && { Description: template.description }),
     ...(capabilities.length > 0 && { Capabilities: capabilities, CapabilitiesReason: reason }),
-    ResourceTypes: [...new Set(Object.values(template.resources).map((resource) => resource.Type))],
+    ResourceTypes: typesOf(source, template, transforms),
     ...(source["AWSTemplateFormatVersion"] !== undefined && { Version: String(source["AWSTemplateFormatVersion"]) }),
     ...(template.metadata !== undefined && { Metadata: JSON.stringify(template.metadata) }),
     ...(transforms.length > 0 && { DeclaredTransforms: transforms }),
