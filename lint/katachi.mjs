@@ -64,7 +64,7 @@ const LAYERS = {
   sources: CONTRACTS,
   outbound: [...CONTRACTS, "wire"],
   services: [...CONTRACTS, "engines", "functions", "deploy", "gateway", "outbound", "sources", "wire"],
-  control: ["aws", "kernel", "iam", "gate", "service", "faults", "http", "deploy", "wire", "cloud"],
+  control: ["aws", "kernel", "iam", "gate", "service", "faults", "http", "deploy", "wire", "engines", "cloud"],
 };
 const ROOT = `${path.sep}cloud${path.sep}src${path.sep}`;
 
