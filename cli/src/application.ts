@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { createRequire } from "node:module";
+import { buildTemplate } from "./sam-build.ts";
 import { UserError } from "./user-error.ts";
 
 /** What `katachi dev` and `katachi deploy` can take. */
@@ -88,11 +89,12 @@ function shapeApplication(shape: string): Application {
 
 /**
  * Makes the cloud assembly of a CDK application, as the CDK CLI does: runs its command with the output folder and the
- * context in the environment.
+ * context in the environment. Of a SAM template it bundles the functions that want it.
  * @returns the path to deploy
  * @throws UserError with what the application printed
  */
 export async function synthesise(application: Application): Promise<string> {
+  if (application.kind === "template") return buildTemplate(application.path);
   if (application.kind !== "cdk") return application.path;
   const { root, command, context, path } = application;
   const child = spawn(command, {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type BuildContext, context } from "esbuild";
+import { type BuildContext, type BuildOptions, context } from "esbuild";
 
 interface AssemblyManifest {
   artifacts?: Record<string, { type: string; properties?: { templateFile?: string } }>;
@@ -13,8 +13,12 @@ interface FunctionResource {
 
 /** A handler's source file and the folder of the assembly that its bundle lies in. */
 export interface HandlerBundle {
+  /** The function's logical id, where its template says how it is bundled. */
+  readonly name?: string;
   readonly entry: string;
   readonly directory: string;
+  /** How its template says that it is bundled. */
+  readonly options?: BuildOptions;
 }
 
 /** The functions of a cloud assembly that say what they are bundled from. */
@@ -48,7 +52,8 @@ export class HandlerBuilder {
   async build(): Promise<void> {
     this.#context ??= context(this.#options());
     const result = await (await this.#context).rebuild();
-    this.inputs = new Set(Object.keys(result.metafile!.inputs).map((input) => resolve(input)));
+    const from = this.bundle.options?.absWorkingDir ?? process.cwd();
+    this.inputs = new Set(Object.keys(result.metafile!.inputs).map((input) => resolve(from, input)));
   }
 
   async close(): Promise<void> {
@@ -56,8 +61,9 @@ export class HandlerBuilder {
   }
 
   /** As CDK's NodejsFunction bundled it: the module format shows in the name of the file that it wrote. */
-  #options() {
-    const { entry, directory } = this.bundle;
+  #options(): BuildOptions {
+    const { entry, directory, options } = this.bundle;
+    if (options) return { ...options, metafile: true, logLevel: "silent" };
     const esm = existsSync(join(directory, "index.mjs"));
     return {
       entryPoints: [entry],

@@ -1,5 +1,6 @@
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { packageTemplate, type ArtifactStore } from "./artifacts.ts";
 import type { Call } from "./service.ts";
 import type { Scope } from "./aws/scope.ts";
 import { archiveDirectory } from "./functions/archive.ts";
@@ -66,7 +67,7 @@ export async function deployApplication(
   const stacks =
     typeof source === "string" && existsSync(join(source, "manifest.json"))
       ? await assemblyStacks(deploying, resolve(source), options)
-      : [templateStack(source, options)];
+      : [await templateStack(deploying, source, options)];
   const deployed: DeployedStack[] = [];
   for (const stack of stacks) deployed.push(await deployStack(deploying, stack));
   return { stacks: deployed };
@@ -76,7 +77,11 @@ function synthesise(app: object): string {
   return (app as { synth(): { directory: string } }).synth().directory;
 }
 
-function templateStack(source: string | Readonly<Record<string, unknown>>, options: DeployOptions): StackToDeploy {
+async function templateStack(
+  deploying: Deploying,
+  source: string | Readonly<Record<string, unknown>>,
+  options: DeployOptions,
+): Promise<StackToDeploy> {
   const parameters = options.parameters ?? {};
   if (typeof source !== "string")
     return { name: options.stackName ?? "application", template: { ...source }, parameters };
@@ -86,7 +91,32 @@ function templateStack(source: string | Readonly<Record<string, unknown>>, optio
       `There is nothing to deploy at ${path}: give a template file or a cdk.out folder with a manifest.json.`,
     );
   const name = options.stackName ?? basename(path, extname(path)).replace(/[^A-Za-z0-9-]+/g, "-");
-  return { name, template: readFileSync(path, "utf8"), parameters };
+  const store = artifactStore(deploying, options.codeInPlace ?? false);
+  return { name, template: await packageTemplate(readFileSync(path, "utf8"), dirname(path), store), parameters };
+}
+
+/** What a template names on this machine goes to a bucket of our own, as with every client. */
+function artifactStore(deploying: Deploying, codeInPlace: boolean): ArtifactStore {
+  const { account, region } = deploying.scope;
+  const Bucket = `${ARTIFACT_BUCKET_PREFIX}-${account}-${region}`;
+  return {
+    region,
+    codeInPlace,
+    async put(Key, Body) {
+      await ensureBucket(deploying, Bucket);
+      if (!(await hasObject(deploying, Bucket, Key))) await deploying.call("s3", "PutObject", { Bucket, Key, Body });
+      return Bucket;
+    },
+  };
+}
+
+const ARTIFACT_BUCKET_PREFIX = "katachi-artifacts";
+
+function hasObject({ call }: Deploying, Bucket: string, Key: string): Promise<boolean> {
+  return call("s3", "HeadObject", { Bucket, Key }).then(
+    () => true,
+    () => false,
+  );
 }
 
 // ---- cloud assemblies (cdk.out) ----
@@ -180,11 +210,7 @@ async function publish(
 ): Promise<void> {
   const { call } = deploying;
   await ensureBucket(deploying, Bucket);
-  const isThere = await call("s3", "HeadObject", { Bucket, Key }).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
+  if (await hasObject(deploying, Bucket, Key)) return;
   const Body = asset.source.packaging === "zip" ? await archiveDirectory(path) : createReadStream(path);
   await call("s3", "PutObject", { Bucket, Key, Body: Body as never });
 }

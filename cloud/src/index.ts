@@ -6,6 +6,7 @@ export {
   type DeployResult,
 } from "./application.ts";
 export { startCloud, type ClientClass, type Cloud, type CloudOptions } from "./cloud.ts";
+export { parseTemplateText } from "./deploy/template-text.ts";
 export type { Fault } from "./faults.ts";
 export type { Span } from "./kernel/trace.ts";
 export { serveControl, type ControlServer } from "./control/server.ts";

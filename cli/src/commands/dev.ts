@@ -5,6 +5,7 @@ import { watch as watchFiles } from "chokidar";
 import pc from "picocolors";
 import { findApplication, synthesise, type Application } from "../application.ts";
 import { findHandlerBundles, HandlerBuilder } from "../handler-bundles.ts";
+import { findSamBundles } from "../sam-build.ts";
 import { guideFor } from "../guides.ts";
 import { portOf, type CloudFlags } from "../options.ts";
 import { UserError } from "../user-error.ts";
@@ -123,13 +124,15 @@ async function follow(application: Application, cloud: Cloud, flags: DevFlags): 
 }
 
 function buildersOf(application: Application): HandlerBuilder[] {
-  if (application.kind === "template" || !existsSync(application.path)) return [];
+  if (application.kind === "template")
+    return findSamBundles(application.path).map((bundle) => new HandlerBuilder(bundle));
+  if (!existsSync(application.path)) return [];
   return findHandlerBundles(application.path).map((bundle) => new HandlerBuilder(bundle));
 }
 
 function watchedPaths(application: Application, builders: readonly HandlerBuilder[]): string[] {
   const folders = new Set(builders.flatMap((builder) => [...builder.inputs].map((input) => dirname(input))));
-  if (application.kind === "template") return [application.path];
+  if (application.kind === "template") return [application.path, ...folders];
   if (application.kind === "cdk" && !application.shape) folders.add(application.root);
   return [...folders];
 }
