@@ -46,8 +46,8 @@ Outputs:
   Child: { Value: !GetAtt Child.Outputs.Function }
   Url: { Value: !Sub "https://\${Api}.execute-api.\${AWS::Region}.amazonaws.com/v1/ping" }
 `,
-  "src/greet.js": 'exports.handler = async ({ name }) => require("/opt/nodejs/words.js").hello + " " + name;',
-  "layer/nodejs/words.js": 'exports.hello = "hello";',
+  "src/greet.js": 'exports.handler = async ({ name }) => require("words").hello + " " + name;',
+  "layer/nodejs/node_modules/words/index.js": 'exports.hello = "hello";',
   "flow.asl.json":
     '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Greet}", "Parameters": {"name.$": "$.who"}, "End": true}}}',
   "child/child.yaml": `

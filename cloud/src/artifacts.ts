@@ -53,11 +53,9 @@ export async function packageTemplate(text: string, directory: string, store: Ar
     // What is wrong with it CloudFormation tells.
     return text;
   }
-  const found = await Promise.all([
-    packageResources(template, directory, store),
-    packageSnippets(template, directory, store),
-  ]);
-  return found.some(Boolean) ? JSON.stringify(template) : text;
+  const hasResources = await packageResources(template, directory, store);
+  const hasSnippets = await packageSnippets(template, directory, store);
+  return hasResources || hasSnippets ? JSON.stringify(template) : text;
 }
 
 async function packageResources(template: Json, directory: string, store: ArtifactStore): Promise<boolean> {

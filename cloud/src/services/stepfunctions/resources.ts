@@ -1,6 +1,7 @@
 /** The CloudFormation types of Step Functions. */
 import type { CreateStateMachineInput } from "@aws-sdk/client-sfn";
 import { defineResource, type ResourceContext, type ResourceTag, type ResourceType } from "../../deploy/resource.ts";
+import { parseTemplateText } from "../../deploy/template-text.ts";
 
 interface Destination {
   CloudWatchLogsLogGroup?: { LogGroupArn?: string };
@@ -29,9 +30,11 @@ const NAME_MAX = 80;
 async function definitionOf(cx: ResourceContext, props: MachineProps): Promise<string> {
   const { Definition, DefinitionString, DefinitionS3Location: at, DefinitionSubstitutions = {} } = props;
   const text = at ? await readObject(cx, at) : (DefinitionString ?? JSON.stringify(Definition));
-  return text.replace(/\$\{([\w-]+)\}/g, (whole, name: string) =>
+  const filled = text.replace(/\$\{([\w-]+)\}/g, (whole, name: string) =>
     Object.hasOwn(DefinitionSubstitutions, name) ? String(DefinitionSubstitutions[name]) : whole,
   );
+  // AWS: a definition in S3 may be YAML.
+  return at && !filled.trimStart().startsWith("{") ? JSON.stringify(parseTemplateText(filled)) : filled;
 }
 
 async function readObject(cx: ResourceContext, at: { Bucket: string; Key: string; Version?: string }): Promise<string> {
@@ -40,6 +43,8 @@ async function readObject(cx: ResourceContext, at: { Bucket: string; Key: string
     Key: at.Key,
     ...(at.Version === undefined ? {} : { VersionId: at.Version }),
   });
+  // In process a small object comes as bytes, a large one as a stream.
+  if ((Body as unknown) instanceof Uint8Array) return Buffer.from(Body as unknown as Uint8Array).toString();
   const chunks: Uint8Array[] = [];
   for await (const chunk of Body as unknown as AsyncIterable<Uint8Array>) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
