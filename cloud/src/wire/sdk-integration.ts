@@ -18,14 +18,19 @@ export type SdkOperation =
   | { readonly kind: "elsewhere" }
   | { readonly kind: "none" };
 
+/** The API of a service by its SDK's id, where it is here. */
+export function findSdkApi(service: string) {
+  const name = API_BY_SDK_ID[service] ?? service;
+  return API_INDEX.has(name) ? findApi(name) : undefined;
+}
+
 /**
  * Finds the operation that an integration names.
  * @param service e.g. `sqs`, `sfn`, `eventbridge`
  * @param action e.g. `sendMessage`
  */
 export function findSdkOperation(service: string, action: string): SdkOperation {
-  const name = API_BY_SDK_ID[service] ?? service;
-  const api = API_INDEX.has(name) ? findApi(name) : undefined;
+  const api = findSdkApi(service);
   if (!api) {
     const isKnown = knownServices().some((known) => known.name.replaceAll("-", "") === service);
     return { kind: isKnown ? "elsewhere" : "none" };

@@ -209,7 +209,7 @@ describe("Standard executions", () => {
       { roleArn: weak },
     );
     expect(await end(await start(denied))).toMatchObject({
-      error: "DynamoDB.AccessDeniedException",
+      error: "DynamoDB.AmazonDynamoDBException",
       cause: expect.stringContaining("dynamodb:PutItem") as string,
     });
   });
