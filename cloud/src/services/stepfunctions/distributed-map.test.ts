@@ -285,6 +285,15 @@ describe("what comes of it", () => {
     });
   });
 
+  it("fails where the results are too large for the state's output", async () => {
+    const states = { Big: { Type: "Pass", Result: "x".repeat(100_000), End: true } };
+    expect(await run(mapState({}, states), [1, 2, 3])).toMatchObject({
+      status: "FAILED",
+      error: "States.DataLimitExceeded",
+      cause: expect.stringContaining("The state/task 'Rows' returned a result") as string,
+    });
+  });
+
   it("shapes results as WriterConfig says", async () => {
     const states = {
       Make: { Type: "Pass", Parameters: { "v.$": "States.Array($, $)" }, OutputPath: "$.v", End: true },

@@ -1,9 +1,10 @@
 /**
  * AWS Step Functions: Standard and Express workflows; the language itself is `engines/asl`.
  *
- * Gap: X-Ray segments are not written. Keys of one's own, what TestState shows of the items of Map states, its
- * mapItemReaderData and mapIterationFailureCount, and private APIs of HTTP Tasks are refused by name; so are optimised
- * integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge, HTTP and Step Functions.
+ * Gap: X-Ray segments are not written; TestState shows nothing of the items of a Map state (afterItemSelector and so on).
+ * Keys of one's own, TestState's mapItemReaderData, mapIterationFailureCount and errorCausedByState, and private APIs of
+ * HTTP Tasks are refused by name; so are optimised integrations other than Lambda, SQS, SNS, DynamoDB, EventBridge, HTTP
+ * and Step Functions.
  * Gap: DescribeMapRun counts the items that were read so far; AWS reads ahead and counts all as pending.
  * Gap: throttling and quotas on the number of executions are not enforced.
  */

@@ -49,12 +49,16 @@ export async function resultOf(
       if (bytes > PAYLOAD_BYTES_MAX)
         throw new StatesError(
           "States.DataLimitExceeded",
-          `The state/task 'Map' returned a result with a size exceeding the maximum number of bytes service limit.`,
+          `The state/task '${stateOf(cx, task)}' returned a result with a size exceeding the maximum number of bytes service limit.`,
         );
       results.push(JSON.parse(text) as Json);
     }
   const output = writer.outputType === "JSONL" ? results.map((result) => textOf(result)).join("\n") : results;
   return { output, written: false, pending: 0 };
+}
+
+function stateOf(cx: Cx, { executionArn, id }: MapRunTask): string {
+  return cx.state.executions.get([executionArn])?.run.frames[id.split(".")[0]!]?.state ?? "";
 }
 
 /** What a child's result is written as: one JSON text, or with FLATTEN one for each element. */
