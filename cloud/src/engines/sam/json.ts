@@ -95,6 +95,11 @@ export function spacedText(value: unknown): string {
     .join(", ")}}`;
 }
 
+/** JSON with sorted members. */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(sorted(value));
+}
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
