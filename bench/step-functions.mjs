@@ -17,6 +17,7 @@ const TARGETS = { transitions: 2000, pass: 1000, passP50Ms: 3, lambda: 500, wait
 const { startCloud } = await fromSource('export { startCloud } from "./cloud.ts";');
 const directory = mkdtempSync(join(tmpdir(), "bench-step-functions-"));
 const dataDirectory = join(directory, "data");
+/** @type {string[]} */
 const missed = [];
 
 /** @param {string} what @param {number} value @param {number} target @param {boolean} atMost */
@@ -54,6 +55,7 @@ async function machine(name, definition, type = "STANDARD") {
 /** Standard: executions of twenty Pass states, a hundred at a time. */
 async function transitions() {
   const STATES = 20;
+  /** @type {Record<string, object>} */
   const States = {};
   for (let n = 0; n < STATES; n++)
     States[`S${n}`] = { Type: "Pass", ...(n + 1 < STATES ? { Next: `S${n + 1}` } : { End: true }) };
@@ -76,6 +78,7 @@ async function transitions() {
   const seconds = (performance.now() - startedAt) / 1000;
   tell("Standard, durable transitions/s", (done * STATES) / seconds, TARGETS.transitions);
   // One state after the other waits for time: each transition is a step, and a commit, of its own.
+  /** @type {Record<string, object>} */
   const waits = {};
   for (let n = 0; n < STATES; n++)
     waits[`W${n}`] = { Type: "Wait", Seconds: 0, ...(n + 1 < STATES ? { Next: `W${n + 1}` } : { End: true }) };
