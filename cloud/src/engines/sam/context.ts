@@ -27,9 +27,7 @@ export interface Context {
   readonly resources: Map<string, Json>;
   /** The `Conditions` section, which SAM may add to. */
   readonly conditions: Json;
-  readonly hasConditions: boolean;
   readonly parameters: ParameterResolver;
-  readonly mappings: Json;
   /** ARNs of AWS managed policies by name. */
   readonly managedPolicies: Readonly<Record<string, string>>;
   /** Names of a function's events in the order in which SAM goes through them; undefined for that of the template. */

@@ -27,7 +27,7 @@ export function ifArguments(value: unknown): [string, unknown, unknown] | undefi
   return items as [string, unknown, unknown];
 }
 
-export const NO_VALUE: Json = { Ref: "AWS::NoValue" };
+const NO_VALUE: Json = { Ref: "AWS::NoValue" };
 
 export function ref(logicalId: unknown): Json {
   return { Ref: logicalId };
@@ -66,11 +66,6 @@ export function isTruthy(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** An object without its undefined and null members. */
-export function withoutAbsent(value: Json): Json {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined && member !== null));
-}
-
 /** Whether two JSON values are the same, whatever the order of members. */
 export function isSame(a: unknown, b: unknown): boolean {
   return sortedText(a) === sortedText(b);
@@ -84,15 +79,6 @@ export function sortedText(value: unknown): string {
 /** JSON with sorted members, indented by four: what SAM makes of a state machine's definition. */
 export function indentedText(value: unknown): string {
   return asciiText(JSON.stringify(sorted(value), undefined, 4));
-}
-
-/** JSON with a space after each comma and colon, members as they stand. */
-export function spacedText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spacedText).join(", ")}]`;
-  if (!isObject(value)) return asciiText(JSON.stringify(value));
-  return `{${Object.entries(value)
-    .map(([name, member]) => `${asciiText(JSON.stringify(name))}: ${spacedText(member)}`)
-    .join(", ")}}`;
 }
 
 /** JSON with sorted members. */

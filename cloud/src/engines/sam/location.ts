@@ -1,8 +1,8 @@
 import { resourceError } from "./error.ts";
 import { isObject, type Json } from "./json.ts";
 
-/** `s3://bucket/key?versionId=…`, or any of S3's https forms, taken apart. */
-export function parseS3Uri(uri: unknown): { Bucket: string; Key: string; Version?: string } | undefined {
+/** `s3://bucket/key?versionId=…` taken apart. */
+function parseS3Uri(uri: unknown): { Bucket: string; Key: string; Version?: string } | undefined {
   if (typeof uri !== "string") return undefined;
   let url: URL;
   try {

@@ -44,12 +44,3 @@ export class ParameterResolver {
 function mapMembers(value: unknown, change: (one: unknown) => unknown): unknown {
   return Array.isArray(value) ? value.map(change) : value;
 }
-
-/** Looks up `Fn::FindInMap` whose three names are plain text. */
-export function resolveMapping(value: unknown, mappings: Json): unknown {
-  const names = isObject(value) ? value["Fn::FindInMap"] : undefined;
-  if (!Array.isArray(names) || names.length !== 3 || names.some((name) => typeof name !== "string")) return value;
-  const [map, top, second] = names as [string, string, string];
-  const found = (mappings[map] as Record<string, Json> | undefined)?.[top]?.[second];
-  return found ?? value;
-}

@@ -191,7 +191,7 @@ export function fromPython(value: PythonValue | undefined): unknown {
 }
 
 /** A deep copy, as Python's `copy.deepcopy`. */
-export function copyOf(value: PythonValue): PythonValue {
+function copyOf(value: PythonValue): PythonValue {
   if (value instanceof PythonDict) return value.copy();
   if (value instanceof Unicode) return value;
   if (Array.isArray(value)) return value.map(copyOf);

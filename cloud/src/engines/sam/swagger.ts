@@ -237,7 +237,7 @@ function integrated(value: PythonValue | undefined, path: string, method: string
     });
 }
 
-export function listOf(dict: PythonDict, name: string): PythonList {
+function listOf(dict: PythonDict, name: string): PythonList {
   const held = dict.get(name);
   return Array.isArray(held) ? held : [];
 }

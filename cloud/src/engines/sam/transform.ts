@@ -113,13 +113,11 @@ class SamTransform {
     this.#globals = readGlobals(template);
     this.#order = new ResourceOrder(resources, this.#globals["AWS::Serverless::HttpApi"]);
     const isUnicode = this.#order.isPython;
-    const { Conditions, Mappings } = template;
+    const { Conditions } = template;
     this.#context = {
       resources: new Map(Object.entries(resources)),
       conditions: isObject(Conditions) ? Conditions : {},
-      hasConditions: isObject(Conditions),
       parameters: new ParameterResolver(parameterValues(template, input)),
-      mappings: isObject(Mappings) ? Mappings : {},
       managedPolicies: input.managedPolicies,
       eventNames: (logicalId) => this.#order.eventNames(logicalId),
       apiBodies: new Map(),

@@ -161,6 +161,73 @@ test("summaries tell of a template's transforms without running them", async () 
   expect(summary.Parameters?.map(({ ParameterKey }) => ParameterKey)).toEqual(["P"]);
 });
 
+test("an API with authorizer, CORS, model and usage plan, and functions joined by a connector, are deployed and work", async () => {
+  const outputs = await deploy("guarded", GUARDED);
+  const call = (headers: Record<string, string>, body = '{"word":"hey"}') =>
+    fetch(`${outputs["Url"]}/echo`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+  const answer = await call({ authorization: "open sesame" });
+  expect([answer.status, await answer.text()]).toEqual([200, "HEY"]);
+  expect((await call({ authorization: "wrong" })).status).toBe(403);
+  const refused = await call({});
+  expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, "*"]);
+  expect((await call({ authorization: "open sesame" }, '{"word":1}')).status).toBe(400);
+  const preflight = await fetch(`${outputs["Url"]}/echo`, { method: "OPTIONS" });
+  expect(preflight.headers.get("access-control-allow-methods")).toBe("OPTIONS,POST");
+});
+
+const GUARDED = `
+Transform: ${SERVERLESS}
+Globals: { Function: { Runtime: nodejs20.x, Handler: index.handler } }
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: v1
+      OpenApiVersion: 3.0.1
+      EndpointConfiguration: { Type: REGIONAL }
+      Cors: "'*'"
+      Models: { Saying: { type: object, required: [word], properties: { word: { type: string } } } }
+      GatewayResponses: { DEFAULT_4XX: { ResponseParameters: { Headers: { Access-Control-Allow-Origin: "'*'" } } } }
+      Auth:
+        DefaultAuthorizer: Door
+        AddDefaultAuthorizerToCorsPreflight: false
+        UsagePlan: { CreateUsagePlan: PER_API }
+        Authorizers: { Door: { FunctionArn: !GetAtt Door.Arn } }
+  Door:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: |
+        exports.handler = async ({ authorizationToken, methodArn }) => ({
+          principalId: "me",
+          policyDocument: {
+            Version: "2012-10-17",
+            Statement: [
+              { Effect: authorizationToken === "open sesame" ? "Allow" : "Deny", Action: "execute-api:Invoke", Resource: methodArn },
+            ],
+          },
+        });
+  Echo:
+    Type: AWS::Serverless::Function
+    Connectors: { Loud: { Properties: { Destination: { Id: Loud }, Permissions: [Write] } } }
+    Properties:
+      Environment: { Variables: { LOUD: !Ref Loud } }
+      Events:
+        Post: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /echo, Method: post, RequestModel: { Model: Saying, Required: true, ValidateBody: true } } }
+      InlineCode: |
+        const { LambdaClient, InvokeCommand } = require("@aws-sdk/client-lambda");
+        exports.handler = async ({ body }) => {
+          const { Payload } = await new LambdaClient({}).send(new InvokeCommand({ FunctionName: process.env.LOUD, Payload: body }));
+          return { statusCode: 200, body: JSON.parse(Buffer.from(Payload).toString()) };
+        };
+  Loud: { Type: AWS::Serverless::Function, Properties: { InlineCode: "exports.handler = async ({ word }) => word.toUpperCase();" } }
+Outputs:
+  Url: { Value: !Sub "https://\${Api}.execute-api.\${AWS::Region}.amazonaws.com/v1" }
+`;
+
 test("a macro of the account's own rewrites a part of a template; one that fails tells why", async () => {
   await deploy("macros", MACRO);
   const outputs = await deploy("uses-macro", using("Suffix"));

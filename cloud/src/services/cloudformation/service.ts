@@ -5,6 +5,9 @@
  *
  * Gap: drift detection, stack sets, registry types, hooks, stack refactoring, generated templates and importing
  * resources are refused by name; so are rollback triggers, express deployments and policies for the time of one update.
+ * Gap: of SAM, DeploymentPreference, custom domains, GraphQLApi, WebSocketApi, applications of the Serverless Application
+ * Repository and events of services that are not here are refused by name. A transform that fails refuses CreateStack and
+ * UpdateStack at once (AWS makes the stack and rolls it back); a change set fails with it, as on AWS.
  * Gap: change sets are complete when CreateChangeSet answers. With IncludeNestedStacks (the CDK CLI always asks for it)
  * a nested stack is one change of its parent: what changes inside it is not previewed.
  * Gap: NotificationARNs are kept and shown; nothing is published.
