@@ -16,7 +16,8 @@ export const dynamodbStream: StreamKind = {
   async probe(reader) {
     const [shardId] = await this.shards(reader);
     if (shardId !== undefined) await this.read(reader, await this.iterator(reader, shardId, "TRIM_HORIZON"), 1);
-    await reader.call("dynamodbstreams", "ListStreams", { Limit: 1 }, await asReader(reader));
+    const behind = { ExclusiveStartStreamArn: reader.sourceArn, Limit: 1 };
+    await reader.call("dynamodbstreams", "ListStreams", behind, await asReader(reader));
   },
 
   async shards(reader) {

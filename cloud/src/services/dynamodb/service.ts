@@ -150,7 +150,9 @@ export const dynamodbStreams = defineService({
     GetRecords: streams.getRecords,
   },
   authorize: {
-    ListStreams: asks.ofNothing,
+    // AWS: what reads on from a stream may be allowed for that stream alone, as the roles of its tutorial for Lambda are
+    // ("Tutorial #1: Using filters to process some events").
+    ListStreams: ({ ExclusiveStartStreamArn: resource = "*" }) => ({ resource }),
     DescribeStream: ofStream,
     GetShardIterator: ofStream,
     GetRecords: (input, cx) => asks.ofIterator(cx, input.ShardIterator),
