@@ -1,4 +1,5 @@
-export { TableChanges } from "./ports/sources.ts";
+export * from "./ports/sources.ts";
+export * from "./ports/sinks.ts";
 export { ShapeFunction, type ShapeFunctionProps } from "./function.ts";
 export {
   WebBackend,
