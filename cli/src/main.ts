@@ -58,6 +58,18 @@ function program(): Command {
       (await import("./commands/deploy.ts")).deploy(path, command.optsWithGlobals()),
     );
 
+  katachi
+    .command("check")
+    .description("say of an application, before it runs, what runs, what runs otherwise and what does not run")
+    .argument("[path]", "folder with cdk.json, template file, cdk.out folder, or the name of a shape", ".")
+    .option("--sarif", "print a SARIF 2.1.0 log, for code scanning")
+    .option("--strict", "fail also on differences, and on what cfn-lint calls an error")
+    .option("--no-cfn-lint", "do not ask cfn-lint, where it is on the PATH")
+    .addHelpText("after", "\nExit codes: 0 it runs, 1 something does not run, 2 the command line was wrong.")
+    .action(async (path: string, _options, command: Command) =>
+      (await import("./commands/check.ts")).check(path, command.optsWithGlobals()),
+    );
+
   running(katachi, "status", "what runs: addresses, time, services, what was refused").action(
     async (_options, command: Command) => (await import("./commands/status.ts")).status(command.optsWithGlobals()),
   );

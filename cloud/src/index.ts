@@ -5,6 +5,9 @@ export {
   type DeployOptions,
   type DeployResult,
 } from "./application.ts";
+export { check } from "./check/check.ts";
+export { verdictOf, type CheckReport, type Finding } from "./check/finding.ts";
+export { toSarif } from "./check/sarif.ts";
 export { startCloud, type ClientClass, type Cloud, type CloudOptions } from "./cloud.ts";
 export { parseTemplateText } from "./deploy/template-text.ts";
 export type { Fault } from "./faults.ts";

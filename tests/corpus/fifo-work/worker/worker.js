@@ -1,3 +1,4 @@
+// @ts-nocheck: as it is in an application that knows no types
 const { SQSClient, SendMessageCommand } = require("@aws-sdk/client-sqs");
 const sqs = new SQSClient({});
 

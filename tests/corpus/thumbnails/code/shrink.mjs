@@ -1,3 +1,4 @@
+// @ts-nocheck: as it is in an application that knows no types
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 const s3 = new S3Client({});
