@@ -48,10 +48,10 @@ const LISTS: readonly (readonly [string, string, string, string | undefined, obj
 
 /**
  * AWS: a function's first line makes its log group, which belongs to nobody and stays; so do clients' buckets for
- * templates and code, and the aliases of AWS's own keys.
+ * templates and code, what the CDK's bootstrap makes, and the aliases of AWS's own keys.
  */
 const OF_NOBODY =
-  /^(logs:logGroups \/aws\/(lambda|apigateway|http-api|events)\/|s3:Buckets (katachi|cdk)-|kms:Aliases alias\/aws\/)/;
+  /^(iam:Roles cdk-hnb659fds-|ssm:Parameters \/cdk-bootstrap\/|logs:logGroups \/aws\/(lambda|apigateway|http-api|events)\/|s3:Buckets (katachi|cdk)-|kms:Aliases alias\/aws\/)/;
 
 /** Every resource, one a line: `sqs:QueueUrls http://…`. */
 export async function inventory(cloud: Cloud): Promise<string[]> {

@@ -57,7 +57,8 @@ export class Deletion extends StepBase {
   async #delete(record: ResourceRecord, physicalId: string, snapshot: boolean): Promise<void> {
     const type = this.type(record.type);
     const cx = this.context(record, { resumed: false, journaled: false, onInitiated: () => undefined });
-    const props = await this.revealed(record);
+    // What a dynamic reference leads to may be gone by now: that must not pass for the resource being gone.
+    const props = await this.revealed(record).catch(() => record.properties);
     if (snapshot) await type.snapshot?.(cx, { physicalId, props });
     await type.delete(cx, { physicalId, props });
   }

@@ -1,0 +1,3 @@
+import { corpus } from "./corpus.ts";
+
+corpus(["cdk-shortener", "cdk-pictures", "cdk-two-stacks"]);

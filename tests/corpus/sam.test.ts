@@ -1,0 +1,3 @@
+import { corpus } from "./corpus.ts";
+
+corpus(["sam-notes", "sam-worker", "sam-guarded", "sam-nightly", "sam-alias"]);
