@@ -1,4 +1,4 @@
-import { App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { type App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { LambdaIntegration, RestApi } from "aws-cdk-lib/aws-apigateway";
 import { AttributeType, BillingMode, Table } from "aws-cdk-lib/aws-dynamodb";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
