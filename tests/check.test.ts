@@ -16,9 +16,12 @@ function write(name: string, content: string): void {
   writeFileSync(path, content);
 }
 
+/** Without colours, which CI machines ask for. */
+const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+
 function check(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) =>
-    execFile(process.execPath, [katachi, "check", ...args], { cwd: directory }, (error, stdout, stderr) =>
+    execFile(process.execPath, [katachi, "check", ...args], { cwd: directory, env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     ),
   );

@@ -89,6 +89,21 @@ describe("katachi dev web-backend", () => {
     expect(Date.parse(after.now) - Date.parse(before.now)).toBeGreaterThanOrEqual(3 * 86_400_000);
   });
 
+  test("faults are injected, listed and lifted", async () => {
+    const at = ["--port", serving.port];
+    const added = await run("fault", "add", "dynamodb:Query", "--error", "InternalServerError", "--rate", "1", ...at);
+    const id = added.stdout.trim();
+    expect((await run("fault", "list", ...at)).stdout).toBe(
+      `${id}  dynamodb:Query  InternalServerError  100 % of the calls\n`,
+    );
+    expect((await fetch(`${url}/orders?status=received`)).status).toBe(500);
+    expect((await run("fault", "lift", id, ...at)).stdout).toBe("lifted\n");
+    expect((await fetch(`${url}/orders?status=received`)).status).toBe(200);
+    await run("fault", "add", "*", "--delay", "1ms", ...at);
+    expect((await run("fault", "clear", ...at)).stdout).toBe("lifted 1\n");
+    expect((await run("fault", "list", ...at)).stdout).toBe("No faults are injected.\n");
+  });
+
   test("mistakes are told with what to do, and an exit code", async () => {
     const cases: [string[], number, RegExp][] = [
       [["time", "soon", "--port", serving.port], 1, /Not a duration: "soon". Write e.g. "3d"/],
@@ -99,6 +114,14 @@ describe("katachi dev web-backend", () => {
       [["dev", "nowhere"], 2, /There is no file or folder .*nowhere, and no shape "nowhere"/],
       [["status", "--port", "1"], 1, /Nothing serves on port 1/],
       [["logs", "no-such-group", "--port", serving.port], 1, /No log group holds "no-such-group"/],
+      [["fault", "add", "sqs:SendMessage"], 2, /A fault needs --error, --delay or both/],
+      [["fault", "add", "*", "--error", "X", "--rate", "often"], 2, /--rate is "often"; allowed: a number/],
+      [
+        ["fault", "add", "sqs:Send", "--error", "X", "--port", serving.port],
+        1,
+        /there is no operation "Send". Did you mean "\w+"/,
+      ],
+      [["fault", "lift", "none", "--port", serving.port], 1, /No fault has the id "none"/],
       [["fly"], 2, /unknown command 'fly'/],
     ];
     for (const [args, code, message] of cases) {

@@ -103,6 +103,29 @@ function program(): Command {
       (await import("./commands/trace.ts")).trace(traceId, command.optsWithGlobals()),
     );
 
+  const fault = katachi.command("fault").description("inject errors and delays into calls, to see what then happens");
+  running(fault, "add", "inject a fault; prints its id")
+    .argument("<match>", "which calls: SERVICE:OPERATION such as sqs:SendMessage, SERVICE:*, or *")
+    .option("--error <code>", "AWS error code to answer with, e.g. ThrottlingException")
+    .option("--rate <share>", "share of the calls that it hits, 0 to 1", "1")
+    .option("--delay <duration>", "let the call wait first, e.g. 2s (of the cloud's clock)")
+    .option("--status <code>", "HTTP status of the error (default: the usual one of the code)")
+    .option("--message <text>", "message of the error")
+    .action(async (match: string, _options, command: Command) =>
+      (await import("./commands/fault.ts")).addFault(match, command.optsWithGlobals()),
+    );
+  running(fault, "list", "show the faults that are injected").action(async (_options, command: Command) =>
+    (await import("./commands/fault.ts")).listFaults(command.optsWithGlobals()),
+  );
+  running(fault, "lift", "lift one fault")
+    .argument("<id>", "its id, as add and list print it")
+    .action(async (id: string, _options, command: Command) =>
+      (await import("./commands/fault.ts")).liftFault(id, command.optsWithGlobals()),
+    );
+  running(fault, "clear", "lift all faults").action(async (_options, command: Command) =>
+    (await import("./commands/fault.ts")).clearFaults(command.optsWithGlobals()),
+  );
+
   return katachi;
 }
 
@@ -119,6 +142,7 @@ Examples:
   $ katachi dev ./my-cdk-app           your own application
   $ katachi start --ephemeral          just the cloud; AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws s3 ls
   $ katachi time +3d                   three days pass
+  $ katachi fault add sqs:SendMessage --error ThrottlingException --rate 0.1
 `;
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line was wrong (also commander's). */

@@ -170,8 +170,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 async function run(kernel: Kernel, options: CloudOptions): Promise<Cloud> {
   if (options.stepFunctionsMocks !== undefined) Mocks.of(kernel).load(options.stepFunctionsMocks);
   const authority: Authority = createAuthority(kernel);
-  const faults = new Faults(kernel);
-  const gate = new Gate(kernel, authority, faults);
+  const faults = new Faults(kernel, () => gate.faultTargets());
+  const gate: Gate = new Gate(kernel, authority, faults);
   for (const definition of SERVICES) gate.add(definition);
   let consoleUrl = "";
   const server: Server = await serve({

@@ -1,7 +1,7 @@
 import { AwsError, NotEmulatedError } from "./aws/error.ts";
 import type { ApiName, Input, OperationName, Output } from "./aws/api-types.ts";
 import type { Scope } from "./aws/scope.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults, FaultTarget } from "./faults.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
 import type { AccessDecision, Authority } from "./iam/authority.ts";
 import { nameOf, type Principal } from "./iam/principal.ts";
@@ -81,6 +81,15 @@ export class Gate {
 
   definitions(): ServiceDefinition[] {
     return [...this.#services.values()].map((service) => service.definition);
+  }
+
+  /** What calls there are that a fault could hit. */
+  faultTargets(): FaultTarget[] {
+    return this.definitions().map(({ api, iamPrefix, operations, dataPlanes = [] }) => ({
+      service: api,
+      iamPrefix,
+      operations: [...Object.keys(operations as object), ...dataPlanes.map((plane) => plane.operation)],
+    }));
   }
 
   stateOf(api: ApiName): unknown {

@@ -15,19 +15,19 @@ trap 'rm -rf "$work"' EXIT
 ran=() missing=()
 
 with_aws() {
-  sed 's/DELAY/1/' queue.yaml > "$work/queue.yaml"
-  aws cloudformation deploy --stack-name by-aws --template-file "$work/queue.yaml"
-  sed 's/DELAY/2/' queue.yaml > "$work/queue.yaml"
-  aws cloudformation deploy --stack-name by-aws --template-file "$work/queue.yaml"
-  url=$(aws cloudformation describe-stacks --stack-name by-aws --query 'Stacks[0].Outputs[0].OutputValue' --output text)
-  delay=$(aws sqs get-queue-attributes --queue-url "$url" --attribute-names DelaySeconds --query Attributes.DelaySeconds --output text)
-  [ "$delay" = 2 ] || { echo "aws: the queue's delay is $delay and not 2" >&2; exit 1; }
+  sed 's/WORD/one/' topic.yaml > "$work/topic.yaml"
+  aws cloudformation deploy --stack-name by-aws --template-file "$work/topic.yaml"
+  sed 's/WORD/two/' topic.yaml > "$work/topic.yaml"
+  aws cloudformation deploy --stack-name by-aws --template-file "$work/topic.yaml"
+  topic=$(aws cloudformation describe-stacks --stack-name by-aws --query 'Stacks[0].Outputs[0].OutputValue' --output text)
+  name=$(aws sns get-topic-attributes --topic-arn "$topic" --query Attributes.DisplayName --output text)
+  [ "$name" = two ] || { echo "aws: the topic is called $name and not two" >&2; exit 1; }
   aws cloudformation delete-stack --stack-name by-aws
   aws cloudformation wait stack-delete-complete --stack-name by-aws
 }
 
 with_cdk() {
-  cdk bootstrap
+  # The environment is bootstrapped from the start: `cdk bootstrap` is not needed.
   local app=(--app "node $PWD/cdk/app.mjs" --output "$work/cdk.out")
   WORD=one cdk deploy "${app[@]}" --require-approval never
   WORD=two cdk deploy "${app[@]}" --require-approval never --outputs-file "$work/outputs.json"

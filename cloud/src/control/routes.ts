@@ -37,7 +37,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   "GET /": (parts) => ({ page: landingPage(statusOf(parts)) }),
   "GET /api/status": (parts) => ({ json: statusOf(parts) }),
   "POST /api/time": async ({ cloud }, { body }) => {
-    await cloud.clock.advance(durationOf(body["advance"]));
+    await cloud.clock.advance(durationOf("advance", body["advance"]));
     return { json: timeOf(cloud) };
   },
   "POST /api/settle": async ({ cloud }) => {
@@ -53,6 +53,11 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   }),
   "POST /api/faults": ({ cloud }, { body }) => ({ json: { id: addFault(cloud, body) } }),
   "POST /api/faults/lift": ({ cloud }, { body }) => ({ json: { lifted: cloud.faults.lift(String(body["id"])) } }),
+  "POST /api/faults/clear": ({ cloud }) => {
+    const lifted = cloud.faults.list().length;
+    cloud.faults.clear();
+    return { json: { lifted } };
+  },
   "POST /api/call": async ({ cloud }, { body }) => ({ json: { output: await callAsRoot(cloud, body) } }),
   "GET /api/inbox": ({ cloud }) => ({ json: { messages: cloud.inbox.list() } }),
   "GET /api/inbox/message": async ({ cloud }, { query }) => {
@@ -88,7 +93,7 @@ function timeOf({ clock }: Cloud): Status["clock"] {
   return { now: clock.date().toISOString(), mode: clock.mode, offsetMs: clock.offsetMs };
 }
 
-function durationOf(given: unknown): number {
+function durationOf(name: string, given: unknown): number {
   if (typeof given === "string" || typeof given === "number") {
     try {
       return parseDuration(given);
@@ -96,7 +101,7 @@ function durationOf(given: unknown): number {
       throw new ControlError(400, (error as Error).message);
     }
   }
-  throw new ControlError(400, `advance is ${JSON.stringify(given)}; allowed: a duration such as "3d" or milliseconds.`);
+  throw new ControlError(400, `${name} is ${JSON.stringify(given)}; allowed: a duration such as "3d" or milliseconds.`);
 }
 
 function textOf(body: Record<string, unknown>, name: string): string {
@@ -121,9 +126,11 @@ function matchesQuery(span: Span, query: URLSearchParams): boolean {
 }
 
 function addFault(cloud: Cloud, body: Record<string, unknown>): string {
-  textOf(body, "match");
+  const match = textOf(body, "match");
+  const delay = body["delay"] === undefined ? {} : { delayMs: durationOf("delay", body["delay"]) };
+  const { delay: _, ...rest } = body;
   try {
-    return cloud.faults.add(body as unknown as Fault);
+    return cloud.faults.add({ ...(rest as Partial<Fault>), ...delay, match });
   } catch (error) {
     throw new ControlError(400, (error as Error).message);
   }

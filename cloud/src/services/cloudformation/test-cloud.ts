@@ -87,7 +87,7 @@ export async function startTestCloud(
     findCredentials: () => undefined,
     decide: ({ action, resource }) => ({ allowed: true, action, resource, reason: "test", message: "" }),
   };
-  const gate = new Gate(kernel, authority, new Faults(kernel));
+  const gate = new Gate(kernel, authority, new Faults(kernel, () => []));
   const services = [...(options.services ?? []), cloudformation];
   for (const definition of services) gate.add(definition);
   const server = await serve({
