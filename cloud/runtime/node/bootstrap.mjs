@@ -36,8 +36,10 @@ installOutput(channel);
 /** @param {import("./messages.d.ts").InitMessage} message */
 async function initialize(message) {
   channel.release();
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, message.env);
+  if (message.env) {
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, message.env);
+  }
   // Reads NODE_PATH again, for `require`.
   /** @type {{ _initPaths(): void }} */ (/** @type {unknown} */ (module))._initPaths();
   process.chdir(message.taskRoot);

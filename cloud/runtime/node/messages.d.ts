@@ -1,17 +1,21 @@
 /** What the cloud tells the process of a function at its beginning. */
 export interface InitMessage {
-  /** The whole environment: what was set before is removed. */
-  env: Record<string, string>;
+  /** The whole environment: what was set before is removed. Undefined where the process was started with it. */
+  env?: Record<string, string> | undefined;
   taskRoot: string;
   handler: string;
   /** Milliseconds that the cloud's clock is ahead of the machine's. */
   offsetMs: number;
   /** Where AWS host names lead. */
   endpoint: { host: string; port: number };
-  /** `node_modules` directories that `import` searches after the usual ones, where the code lies in place. */
+  /** Node.js: `node_modules` directories that `import` searches after the usual ones, where the code lies in place. */
   importFallback: string[];
-  /** True for nodejs24.x and later: no callbacks, no `context.done` (AWS: "Lambda functions with Node.js", 2025-11). */
+  /** Node.js: true for nodejs24.x and later: no callbacks, no `context.done` (AWS: "Lambda functions with Node.js", 2025-11). */
   promisesOnly: boolean;
+  /** Python: what is searched for modules before the standard library: the package, then the layers. */
+  modulePath: string[];
+  /** Python: what is searched last: the modules that Lambda's runtime brings along. */
+  runtimePath: string[];
 }
 
 /** What goes along with an event. */
@@ -30,5 +34,9 @@ export interface InvokeHead {
 export interface ErrorPayload {
   errorType: string;
   errorMessage: string;
+  /** Node.js */
   trace?: string[];
+  /** Python */
+  requestId?: string;
+  stackTrace?: string[];
 }

@@ -1,3 +1,5 @@
+import { versionDifference } from "../functions/runtimes.ts";
+
 /** What runs here and behaves otherwise than on AWS, told of the resources that it concerns. */
 
 type Props = Readonly<Record<string, unknown>>;
@@ -13,6 +15,11 @@ const DIFFERENCES: Readonly<Record<string, readonly Tell[]>> = {
       (recovery as Props | undefined)?.["PointInTimeRecoveryEnabled"] === true && "there is no restoring of tables",
   ],
   "AWS::Lambda::Function": [
+    ({ Runtime }) => (typeof Runtime === "string" && versionDifference(Runtime)) || false,
+    ({ Runtime }) =>
+      typeof Runtime === "string" &&
+      Runtime.startsWith("provided.") &&
+      "a custom runtime sees the machine's time, also where the cloud's clock is moved",
     ({ Architectures }) =>
       Array.isArray(Architectures) &&
       Architectures[0] === (process.arch === "arm64" ? "x86_64" : "arm64") &&

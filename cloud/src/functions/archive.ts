@@ -61,11 +61,19 @@ export async function extractArchive(archive: Buffer, directory: string, bytesMa
   });
 }
 
-/** Writes an archive of texts or bytes by file name. */
-export async function createArchive(files: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer> {
+/**
+ * Writes an archive of texts or bytes by file name.
+ * @param executables names of the files that may be run
+ */
+export async function createArchive(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  executables: ReadonlySet<string> = new Set(),
+): Promise<Buffer> {
   const zip = new ZipWriter();
-  for (const [name, content] of Object.entries(files))
-    zip.addBuffer(Buffer.from(content as Uint8Array), name, { mtime: WRITTEN_AT, mode: 0o100644 });
+  for (const [name, content] of Object.entries(files)) {
+    const mode = executables.has(name) ? 0o100755 : 0o100644;
+    zip.addBuffer(Buffer.from(content as Uint8Array), name, { mtime: WRITTEN_AT, mode });
+  }
   zip.end();
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
@@ -75,13 +83,17 @@ export async function createArchive(files: Readonly<Record<string, string | Uint
 /** Writes an archive of all files of a directory; what links lead to is written in their place. */
 export async function archiveDirectory(directory: string): Promise<Buffer> {
   const files: Record<string, Uint8Array> = {};
+  const executables = new Set<string>();
   const names = await readdir(directory, { recursive: true });
   for (const name of names.sort()) {
     const path = join(directory, name);
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) files[relative(directory, path).split(sep).join("/")] = await readFile(path);
+    if (!found?.isFile()) continue;
+    const inside = relative(directory, path).split(sep).join("/");
+    files[inside] = await readFile(path);
+    if ((found.mode & 0o111) !== 0) executables.add(inside);
   }
-  return createArchive(files);
+  return createArchive(files, executables);
 }
 
 /** Visits the entries one after the other. */

@@ -3,12 +3,12 @@ import { afterRealMs, realMs } from "../kernel/real-time.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import type { ProcessExit, ProcessListener, RuntimeProcess } from "./runtime-process.ts";
 import type { FunctionSpecification, Invocation, InvocationResult } from "./specification.ts";
+import { exitError, named, seconds, timeoutError, type InitFailure } from "./failures.ts";
 import { SystemLog, type Phase } from "./system-log.ts";
+import { Tail } from "./tail.ts";
 
 /** AWS: "Lambda execution environment lifecycle": the initialization may take 10 seconds. */
 const INIT_MS_MAX = 10_000;
-/** AWS: "Invoke", LogType: the last 4 KB of the log. */
-const TAIL_BYTES_MAX = 4096;
 /** AWS: 6 MB, and what its own wrapping needs. */
 export const RESPONSE_BYTES_MAX = 6_291_556;
 const NO_LIMIT_MS = -1;
@@ -25,13 +25,6 @@ export interface EnvironmentParts {
   readonly offsetMs: () => number;
   /** Told once, when its process is gone. */
   readonly onGone: (environment: Environment) => void;
-}
-
-export interface InitFailure {
-  readonly error: ErrorPayload;
-  readonly status: "error" | "timeout";
-  readonly exit: ProcessExit | undefined;
-  readonly initMs: number;
 }
 
 interface Running {
@@ -64,7 +57,7 @@ export class Environment implements ProcessListener {
   #initMs: number | undefined;
   #running: Running | undefined;
   #initSettled: ((failure: InitFailure | undefined) => void) | undefined;
-  #initError: ErrorPayload | undefined;
+  #initError: { error: ErrorPayload; payload: Buffer | undefined } | undefined;
   #initStartedMs = 0;
   #memoryKib = 0;
 
@@ -170,7 +163,8 @@ export class Environment implements ProcessListener {
       status: failure.status,
       errorType: error.errorType,
     });
-    const payload = Buffer.from(JSON.stringify(error));
+    const told = error === this.#initError?.error ? this.#initError?.payload : undefined;
+    const payload = told ?? Buffer.from(JSON.stringify(error));
     const durationMs = failure.initMs;
     return {
       error,
@@ -192,8 +186,8 @@ export class Environment implements ProcessListener {
     this.#initSettled?.(undefined);
   }
 
-  onInitError(error: ErrorPayload): void {
-    this.#initError = error;
+  onInitError(error: ErrorPayload, payload?: Buffer): void {
+    this.#initError = { error, payload };
   }
 
   onLog(text: string): void {
@@ -214,7 +208,7 @@ export class Environment implements ProcessListener {
     this.#finish(running, "success", undefined, payload);
   }
 
-  onError(error: ErrorPayload, memoryKib: number, fatal: boolean): void {
+  onError(error: ErrorPayload, memoryKib: number, fatal: boolean, payload?: Buffer): void {
     this.#noteMemory(memoryKib);
     const running = this.#running;
     if (!running) return;
@@ -222,7 +216,7 @@ export class Environment implements ProcessListener {
       // Its exit ends the request, after what is left of its output.
       this.retired = true;
       running.error = error;
-    } else this.#finish(running, "error", error);
+    } else this.#finish(running, "error", error, payload);
   }
 
   onStreamBegin(contentType: string): void {
@@ -263,7 +257,7 @@ export class Environment implements ProcessListener {
     this.retired = true;
     if (!wasReady)
       this.#initSettled?.({
-        error: this.#initError ?? exitError(exit, ""),
+        error: this.#initError?.error ?? exitError(exit, ""),
         status: "error",
         exit: this.#initError ? undefined : exit,
         initMs: realMs() - this.#initStartedMs,
@@ -346,66 +340,4 @@ export class Environment implements ProcessListener {
   #memoryUsedMb(): number {
     return Math.min(this.specification.memoryMb, Math.ceil(this.#memoryKib / 1024));
   }
-}
-
-/** The last 4 KB of a log. */
-class Tail {
-  #text = "";
-
-  add(message: string): void {
-    this.#text += message;
-    if (this.#text.length > 2 * TAIL_BYTES_MAX) this.#text = this.#text.slice(-TAIL_BYTES_MAX);
-  }
-
-  text(): string {
-    return Buffer.from(this.#text).subarray(-TAIL_BYTES_MAX).toString("utf8");
-  }
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(2);
-}
-
-function timeoutError(requestId: string, timeoutMs: number): ErrorPayload {
-  return {
-    errorType: "Sandbox.Timedout",
-    errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds(timeoutMs)} seconds`,
-  };
-}
-
-/** AWS: seen in logs and answers of functions whose process ended. */
-function exitError(exit: ProcessExit, requestId: string): ErrorPayload {
-  const how = exit.outOfMemory
-    ? "exited with error: signal: killed"
-    : exit.signal
-      ? `exited with error: signal: ${SIGNALS[exit.signal] ?? exit.signal.toLowerCase()}`
-      : exit.code === 0
-        ? "exited without providing a reason"
-        : `exited with error: exit status ${exit.code}`;
-  return {
-    errorType: exit.outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError",
-    errorMessage: `RequestId: ${requestId} Error: Runtime ${how}`,
-  };
-}
-
-const SIGNALS: Record<string, string> = {
-  SIGKILL: "killed",
-  SIGABRT: "aborted",
-  SIGSEGV: "segmentation fault",
-  SIGBUS: "bus error",
-  SIGFPE: "floating point exception",
-  SIGILL: "illegal instruction",
-  SIGTERM: "terminated",
-  SIGINT: "interrupt",
-  SIGTRAP: "trace/breakpoint trap",
-};
-
-/** An initialization fails before there is a request; the answer names the one that waited. */
-function named(failure: InitFailure, requestId: string): ErrorPayload {
-  if (failure.exit) return exitError(failure.exit, requestId);
-  if (failure.status !== "timeout") return failure.error;
-  return {
-    ...failure.error,
-    errorMessage: failure.error.errorMessage.replace("RequestId: ", `RequestId: ${requestId}`),
-  };
 }

@@ -1,22 +1,13 @@
-import { mkdirSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
-import { findRuntime } from "./runtimes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { afterRealMs, realMs } from "../kernel/real-time.ts";
-import { Environment, type InitFailure } from "./environment.ts";
-import { NodeProcess, type NodeProcessOptions } from "./node-process.ts";
-import { ProcessPool } from "./process-pool.ts";
-import type { FunctionSpecification, Invocation, InvocationResult, LogSink } from "./specification.ts";
-import { findPackageDirectories, TaskDirectories } from "./task-directory.ts";
-import { environmentVariables } from "./variables.ts";
+import type { Environment } from "./environment.ts";
+import { EnvironmentFactory, type FactoryOptions } from "./environment-factory.ts";
+import type { InitFailure } from "./failures.ts";
+import { countProvisioned, idleOf, newFleet, type Fleet } from "./fleet.ts";
+import type { FunctionSpecification, Invocation, InvocationResult } from "./specification.ts";
 
-export interface FunctionHostOptions {
-  /** Base address of the cloud, for AWS_ENDPOINT_URL. */
-  readonly endpoint: () => string;
-  readonly onLog: LogSink;
-  /** `node_modules` directories with the SDK packages that functions may use without bundling them. */
-  readonly packageDirectories?: readonly string[];
+export interface FunctionHostOptions extends FactoryOptions {
   /** Environments at one time, of all functions. Default: as many as half of the machine's memory holds. */
   readonly environmentsMax?: number;
 }
@@ -35,27 +26,6 @@ const MEMORY_WATCH_MS = 100;
 const GROW_AFTER_MS = 8;
 const GROW_MANY_AFTER_MS = 50;
 
-interface Waiting {
-  readonly sinceMs: number;
-  readonly invocation: Invocation;
-  readonly settle: (result: InvocationResult) => void;
-  readonly fail: (error: unknown) => void;
-}
-
-/** The environments of one version of a function. */
-interface Fleet {
-  specification: FunctionSpecification;
-  /** The most recently used one last. */
-  idle: Environment[];
-  all: Set<Environment>;
-  starting: number;
-  waiting: Waiting[];
-  /** How many environments are kept ready, used or not (provisioned concurrency). */
-  provisioned: number;
-  /** It will be looked at whether it needs more environments. */
-  growing: boolean;
-}
-
 /**
  * Runs functions. Keeps their environments: takes an idle one or starts another, one request at a time each.
  *
@@ -66,11 +36,10 @@ interface Fleet {
  */
 export class FunctionHost {
   readonly #fleets = new Map<string, Fleet>();
-  readonly #pool = new ProcessPool();
   readonly #environments = new Set<Environment>();
   readonly #environmentsMax: number;
   readonly #startsMax = Math.max(2, cpus().length);
-  #directories: TaskDirectories | undefined;
+  readonly #factory: EnvironmentFactory;
   #starting = 0;
   #cancelReaper: (() => void) | undefined;
   #cancelMemoryWatch: (() => void) | undefined;
@@ -78,8 +47,9 @@ export class FunctionHost {
 
   constructor(
     private readonly kernel: Kernel,
-    private readonly options: FunctionHostOptions,
+    options: FunctionHostOptions,
   ) {
+    this.#factory = new EnvironmentFactory(kernel, options);
     this.#environmentsMax =
       options.environmentsMax ?? Math.max(8, Math.min(1000, Math.floor(totalmem() / 2 / ENVIRONMENT_BYTES)));
   }
@@ -100,7 +70,7 @@ export class FunctionHost {
 
   /** Has spare processes ready for a function that is going to be used. */
   prepare(specification: FunctionSpecification): void {
-    if (!this.#closed) this.#pool.prepare(this.#processOptions(specification));
+    this.#factory.prepare(specification);
   }
 
   /**
@@ -138,31 +108,17 @@ export class FunctionHost {
     this.#closed = true;
     this.#cancelReaper?.();
     this.#cancelMemoryWatch?.();
-    this.#pool.close();
     for (const environment of this.#environments) environment.kill();
     for (const fleet of this.#fleets.values())
       for (const { fail } of fleet.waiting.splice(0)) fail(new Error("The cloud is closing"));
-    this.#directories?.close();
-  }
-
-  get #tasks(): TaskDirectories {
-    this.#directories ??= new TaskDirectories(this.options.packageDirectories ?? findPackageDirectories(process.cwd()));
-    return this.#directories;
+    this.#factory.close();
   }
 
   /** The fleet of a function; one that has changed since gets a new one. */
   #fleet(specification: FunctionSpecification): Fleet {
     const known = this.#fleets.get(specification.arn);
     if (known?.specification.revision === specification.revision) return known;
-    const fleet: Fleet = {
-      specification,
-      idle: [],
-      all: new Set(),
-      starting: 0,
-      waiting: known?.waiting.splice(0) ?? [],
-      provisioned: 0,
-      growing: false,
-    };
+    const fleet = newFleet(specification, known?.waiting.splice(0));
     this.#fleets.set(specification.arn, fleet);
     if (known) this.#retire(known);
     return fleet;
@@ -178,12 +134,10 @@ export class FunctionHost {
 
   /** Whether an environment runs the code that is there now, with credentials that still hold. */
   #current(fleet: Fleet, environment: Environment): boolean {
-    return environment.codeVersion === this.#codeVersion(fleet) && environment.expiresMs > this.kernel.clock.now();
-  }
-
-  #codeVersion(fleet: Fleet): number {
-    const { code } = fleet.specification;
-    return code.kind === "directory" ? this.#tasks.versionOf(code.path) : 0;
+    return (
+      environment.codeVersion === this.#factory.codeVersion(fleet.specification) &&
+      environment.expiresMs > this.kernel.clock.now()
+    );
   }
 
   async #run(fleet: Fleet, environment: Environment, invocation: Invocation): Promise<InvocationResult> {
@@ -248,9 +202,7 @@ export class FunctionHost {
   /** Ends the environment that was idle for longest where there are as many as may be. */
   #makeRoom(): boolean {
     if (this.#environments.size + this.#starting < this.#environmentsMax) return true;
-    const idle = [...this.#fleets.values()].flatMap((fleet) =>
-      fleet.idle.filter((environment) => !environment.provisioned),
-    );
+    const idle = idleOf(this.#fleets.values());
     const oldest = idle.reduce<Environment | undefined>(
       (found, environment) => (found && found.lastUsedMs <= environment.lastUsedMs ? found : environment),
       undefined,
@@ -308,44 +260,7 @@ export class FunctionHost {
   }
 
   async #create(fleet: Fleet, provisioned: boolean): Promise<Environment> {
-    const { specification } = fleet;
-    const { clock } = this.kernel;
-    const [directory, credentials] = await Promise.all([
-      this.#tasks.prepare(specification),
-      specification.credentials(),
-    ]);
-    if (this.#closed) throw new Error("The cloud is closing");
-    const endpoint = this.options.endpoint();
-    const logStream = this.#logStream(specification);
-    const environment = new Environment({
-      specification,
-      process: this.#pool.take(this.#processOptions(specification)),
-      message: {
-        env: environmentVariables({
-          specification,
-          directory,
-          credentials,
-          logStream,
-          provisioned,
-          endpoint,
-          home: this.#home,
-        }),
-        taskRoot: directory.root,
-        handler: specification.handler,
-        offsetMs: clock.offsetMs,
-        endpoint: addressOf(endpoint),
-        importFallback: [...directory.importFallback],
-        promisesOnly: findRuntime(specification.runtime)?.promisesOnly ?? false,
-      },
-      provisioned,
-      expiresMs: credentials.expiresMs,
-      write: (message) => this.options.onLog(specification, logStream, { timestampMs: clock.now(), message }),
-      now: () => clock.now(),
-      offsetMs: () => clock.offsetMs,
-      onGone: (gone) => this.#gone(fleet, gone),
-    });
-    this.#tasks.note(environment.process.pid);
-    environment.codeVersion = this.#codeVersion(fleet);
+    const environment = await this.#factory.create(fleet.specification, provisioned, (gone) => this.#gone(fleet, gone));
     this.#environments.add(environment);
     fleet.all.add(environment);
     return environment;
@@ -371,34 +286,10 @@ export class FunctionHost {
     fleet.idle = [];
   }
 
-  #processOptions({ memoryMb, variables, code, inspectPort }: FunctionSpecification): NodeProcessOptions {
-    return {
-      memoryMb,
-      nodeOptions: variables["NODE_OPTIONS"],
-      inspectPort,
-      importFallback: code.kind === "directory",
-      home: this.#home,
-    };
-  }
-
-  get #home(): string {
-    const home = join(this.#tasks.root, "home");
-    mkdirSync(home, { recursive: true });
-    return home;
-  }
-
-  /** AWS: `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef` */
-  #logStream({ version }: FunctionSpecification): string {
-    const day = this.kernel.clock.date().toISOString().slice(0, 10).replaceAll("-", "/");
-    return `${day}/[${version}]${this.kernel.random.hex(32)}`;
-  }
-
   /** Ends environments that were idle for long, by the cloud's clock. */
   #reapLater(): void {
     if (this.#cancelReaper || this.#closed) return;
-    const idle = [...this.#fleets.values()].flatMap((fleet) =>
-      fleet.idle.filter((environment) => !environment.provisioned),
-    );
+    const idle = idleOf(this.#fleets.values());
     if (idle.length === 0) return;
     const dueMs = Math.min(...idle.map((environment) => environment.lastUsedMs)) + IDLE_MS;
     this.#cancelReaper = this.kernel.clock.at(dueMs, () => {
@@ -421,22 +312,10 @@ export class FunctionHost {
         if (busyMs === undefined) continue;
         busy = true;
         const { process: running, specification } = environment;
-        if (busyMs < MEMORY_WATCH_MS || !(running instanceof NodeProcess)) continue;
+        if (busyMs < MEMORY_WATCH_MS) continue;
         if ((running.memoryKib() ?? 0) > specification.memoryMb * 1024) running.killForMemory();
       }
       if (busy) this.#watchMemory();
     });
   }
-}
-
-function countProvisioned(fleet: Fleet): number {
-  let count = 0;
-  for (const environment of fleet.all) if (environment.provisioned && !environment.retired) count++;
-  return count;
-}
-
-function addressOf(endpoint: string): { host: string; port: number } {
-  if (endpoint === "") return { host: "127.0.0.1", port: 4566 };
-  const { hostname, port } = new URL(endpoint);
-  return { host: hostname, port: Number(port || 80) };
 }

@@ -6,17 +6,23 @@ export interface ProcessExit {
   readonly signal: string | null;
   /** It wanted more memory than it may have. */
   readonly outOfMemory: boolean;
+  /** It never began: what is wrong with the file that was to be run. */
+  readonly entrypointProblem?: string;
 }
 
 /** What the process of a function tells. Set by whoever uses the process. */
 export interface ProcessListener {
   onReady(): void;
-  onInitError(error: ErrorPayload): void;
+  /** @param payload the error as the function wrote it, for the caller */
+  onInitError(error: ErrorPayload, payload?: Buffer): void;
   /** A line or a piece of raw output. */
   onLog(text: string): void;
   onResponse(payload: Buffer, memoryKib: number): void;
-  /** @param fatal the process is about to exit */
-  onError(error: ErrorPayload, memoryKib: number, fatal: boolean): void;
+  /**
+   * @param fatal the process is about to exit
+   * @param payload the error as the function wrote it, for the caller
+   */
+  onError(error: ErrorPayload, memoryKib: number, fatal: boolean, payload?: Buffer): void;
   onStreamBegin(contentType: string): void;
   onStreamChunk(chunk: Buffer): void;
   onStreamEnd(error: ErrorPayload | undefined): void;
@@ -26,8 +32,8 @@ export interface ProcessListener {
 }
 
 /**
- * The process in which a function runs, whatever language it is written in. `NodeProcess` talks over pipes; one for
- * other languages would serve them the Lambda Runtime API over HTTP and tell the same.
+ * The process in which a function runs, whatever language it is written in. Node.js and Python have a bootstrap of ours
+ * that talks over pipes (`FramedProcess`); custom runtimes speak the Lambda Runtime API (`ApiProcess`).
  */
 export interface RuntimeProcess {
   readonly pid: number | undefined;
@@ -41,4 +47,6 @@ export interface RuntimeProcess {
   kill(): void;
   /** Resident memory in KiB, read from outside; undefined where the system does not tell. */
   memoryKib(): number | undefined;
+  /** Ends it as the kernel of a Lambda sandbox ends what uses too much memory. */
+  killForMemory(): void;
 }

@@ -12,9 +12,12 @@ import {
 } from "node:fs";
 import { rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { extractArchive } from "./archive.ts";
-import { runtimeDirectory } from "./node-process.ts";
+import { NODE_RUNTIME } from "./node-command.ts";
+import { PYTHON_RUNTIME } from "./python-command.ts";
+import { findPython } from "./python-install.ts";
+import { findRuntime } from "./runtimes.ts";
 import type { CodeSource, FunctionSpecification } from "./specification.ts";
 import { WatchedDirectory } from "./watched-directory.ts";
 
@@ -35,6 +38,10 @@ export interface TaskDirectory {
   readonly searchPath: readonly string[];
   /** The same for `import`, where it would not find them by itself. */
   readonly importFallback: readonly string[];
+  /** Python: where the layers' modules lie. */
+  readonly modulePath: readonly string[];
+  /** Python: the modules that Lambda's runtime brings along, as far as they are installed here, and no others. */
+  readonly pythonModules: string;
 }
 
 /**
@@ -42,13 +49,15 @@ export interface TaskDirectory {
  * `node_modules` that holds the packages of the layers and of the runtime, so that `require` and `import` find them after
  * the function's own, as by NODE_PATH on Lambda, and nothing else: no project around it.
  *
- * Gap: `/var/task` and `/opt` as such do not exist; code that reads files by those absolute names does not find them.
+ * Gap: `/var/task` and `/opt` as such do not exist; code that names files by those absolute paths does not find them. In a
+ * function's environment variables such paths are turned into the real ones.
  */
 export class TaskDirectories {
   readonly root: string;
   readonly #prepared = new Map<string, Promise<TaskDirectory>>();
   readonly #watched = new Map<string, WatchedDirectory>();
   #runtime: string | undefined;
+  #pythonModules: string | undefined;
 
   constructor(private readonly packageDirectories: readonly string[]) {
     sweepAbandoned();
@@ -89,19 +98,20 @@ export class TaskDirectories {
     for (const layer of layers) {
       if (layer.kind === "zip") await extractArchive(await layer.read(), join(work, "opt"), UNPACKED_BYTES_MAX);
     }
-    const major = /\d+/.exec(runtime)?.[0];
+    const family = findRuntime(runtime)?.family;
     const opt = layers.length > 0 ? "opt" : undefined;
-    const ofLayers = opt
-      ? [join(opt, "nodejs", `node${major}`, "node_modules"), join(opt, "nodejs", "node_modules")]
-      : [];
-    linkPackages(
-      join(work, "node_modules"),
-      [...ofLayers.map((path) => join(work, path)), this.#runtimePackages()],
-      work,
-      directory,
-    );
+    if (opt) mkdirSync(join(work, opt), { recursive: true });
+    const ofLayers = family === "node" && opt ? nodeLayerPaths(runtime) : [];
+    if (family === "node")
+      linkPackages(
+        join(work, "node_modules"),
+        [...ofLayers.map((path) => join(work, path)), this.#runtimePackages()],
+        work,
+        directory,
+      );
     await rename(work, directory);
-    const searchPath = [...ofLayers.map((path) => join(directory, path)), this.#runtimePackages()];
+    const searchPath =
+      family === "node" ? [...ofLayers.map((path) => join(directory, path)), this.#runtimePackages()] : [];
     const inPlace = code.kind === "directory";
     if (inPlace && !this.#watched.has(code.path))
       this.#watched.set(code.path, new WatchedDirectory(realpathSync(code.path)));
@@ -110,6 +120,11 @@ export class TaskDirectories {
       opt: opt && join(directory, opt),
       searchPath,
       importFallback: inPlace ? searchPath : [],
+      modulePath:
+        family === "python" && opt
+          ? [join(directory, opt, "python", "lib", runtime, "site-packages"), join(directory, opt, "python")]
+          : [],
+      pythonModules: family === "python" ? this.#runtimeModules() : "",
     };
   }
 
@@ -124,6 +139,21 @@ export class TaskDirectories {
     }
     return (this.#runtime = directory);
   }
+
+  /** A directory with boto3 and what it stands on, as they are installed here. */
+  #runtimeModules(): string {
+    if (this.#pythonModules !== undefined) return this.#pythonModules;
+    const directory = join(this.root, "runtime", "python");
+    mkdirSync(directory, { recursive: true });
+    for (const path of Object.values(findPython()?.modules ?? {})) symlinkSync(path, join(directory, basename(path)));
+    return (this.#pythonModules = directory);
+  }
+}
+
+/** AWS: "Packaging your layer content": the folders of a layer that Node.js searches. */
+function nodeLayerPaths(runtime: string): string[] {
+  const major = /\d+/.exec(runtime)?.[0];
+  return [join("opt", "nodejs", `node${major}`, "node_modules"), join("opt", "nodejs", "node_modules")];
 }
 
 /**
@@ -132,7 +162,7 @@ export class TaskDirectories {
  */
 export function findPackageDirectories(projectDirectory: string): string[] {
   const found = new Set<string>();
-  for (const start of [runtimeDirectory(), projectDirectory]) {
+  for (const start of [NODE_RUNTIME, projectDirectory]) {
     for (let directory = start; ; directory = dirname(directory)) {
       const candidate = join(directory, "node_modules");
       if (existsSync(join(candidate, "@aws-sdk"))) found.add(candidate);
@@ -192,10 +222,15 @@ function sweepAbandoned(): void {
 /** Ends what is left of the processes of functions. A number may be another program's by now: only ours are ended. */
 function endProcesses(list: string): void {
   if (process.platform !== "linux" || !existsSync(list)) return;
+  const bootstraps = [join(NODE_RUNTIME, "bootstrap.mjs"), join(PYTHON_RUNTIME, "bootstrap.py")];
   for (const line of readFileSync(list, "utf8").split("\n").filter(Boolean)) {
     try {
       const command = readFileSync(`/proc/${line}/cmdline`, "utf8");
-      if (command.includes(join(runtimeDirectory(), "bootstrap.mjs"))) process.kill(Number(line), "SIGKILL");
+      const ours =
+        bootstraps.some((bootstrap) => command.includes(bootstrap)) ||
+        // A custom runtime, whatever its program is.
+        readFileSync(`/proc/${line}/environ`, "utf8").includes("AWS_LAMBDA_RUNTIME_API=");
+      if (ours) process.kill(Number(line), "SIGKILL");
     } catch {
       // It is gone.
     }

@@ -1,5 +1,9 @@
 import { workingAddresses } from "../aws/addresses.ts";
-import { runtimeDirectory } from "./node-process.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { NODE_RUNTIME } from "./node-command.ts";
+import { PYTHON_RUNTIME } from "./python-command.ts";
+import { findRuntime } from "./runtimes.ts";
 import type { FunctionSpecification, RoleCredentials } from "./specification.ts";
 import type { TaskDirectory } from "./task-directory.ts";
 
@@ -39,18 +43,17 @@ export interface VariableParts {
   readonly provisioned: boolean;
   /** Base address of the cloud. */
   readonly endpoint: string;
+  /** Where the X-Ray daemon listens, `127.0.0.1:PORT`. */
+  readonly daemonAddress: string;
   readonly home: string;
 }
 
 /** The whole environment of a function's process: what Lambda sets, then the function's own. */
 export function environmentVariables(parts: VariableParts): Record<string, string> {
-  const { specification, directory, credentials, logStream, provisioned, endpoint, home } = parts;
+  const { specification, directory, credentials, logStream, provisioned, endpoint, daemonAddress, home } = parts;
+  const family = findRuntime(specification.runtime)?.family;
+  const [daemonHost = "", daemonPort = ""] = daemonAddress.split(":");
   const { logging, variables } = specification;
-  const nodePath = [
-    ...directory.searchPath,
-    directory.root,
-    ...(variables["NODE_PATH"] ? [variables["NODE_PATH"]] : []),
-  ];
   return {
     // Unreserved: the function's own win.
     LANG: "en_US.UTF-8",
@@ -60,11 +63,11 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
       ":",
     ),
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
-    // Gap: nothing listens there; what the X-Ray SDK sends by UDP is lost.
-    AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
+    AWS_XRAY_DAEMON_ADDRESS: daemonAddress,
     AWS_ENDPOINT_URL: endpoint,
-    ...mapValues(variables, (value) => workingAddresses(value, endpoint)),
-    NODE_PATH: nodePath.join(":"),
+    ...(family === "python" ? { PYTHONPATH: directory.pythonModules } : {}),
+    ...mapValues(variables, (value) => placedPath(workingAddresses(value, endpoint), directory)),
+    ...(family === "node" ? { NODE_PATH: nodePath(parts) } : {}),
     // Reserved.
     HOME: home,
     PWD: directory.root,
@@ -72,7 +75,8 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     _HANDLER: specification.handler,
     AWS_REGION: specification.region,
     AWS_DEFAULT_REGION: specification.region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${specification.runtime}`,
+    // AWS: not for custom runtimes.
+    ...(family === "provided" ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${specification.runtime}` }),
     AWS_LAMBDA_FUNCTION_NAME: specification.name,
     AWS_LAMBDA_FUNCTION_VERSION: specification.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(specification.memoryMb),
@@ -86,10 +90,30 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     LAMBDA_TASK_ROOT: directory.root,
-    LAMBDA_RUNTIME_DIR: runtimeDirectory(),
-    _AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1",
-    _AWS_XRAY_DAEMON_PORT: "2000",
+    LAMBDA_RUNTIME_DIR: family === "python" ? PYTHON_RUNTIME : NODE_RUNTIME,
+    _AWS_XRAY_DAEMON_ADDRESS: daemonHost,
+    _AWS_XRAY_DAEMON_PORT: daemonPort,
   };
+}
+
+function nodePath({ specification, directory }: VariableParts): string {
+  const own = specification.variables["NODE_PATH"];
+  return [...directory.searchPath, directory.root, ...(own ? [own] : [])].join(":");
+}
+
+const AWS_PATH = /(?<![\w./-])\/(opt|var\/task)(?=\/)[^\s:;,"']*/g;
+
+/**
+ * A text with the paths below `/opt` and `/var/task` turned into where the layers and the package lie here. What is not
+ * there stays as it is.
+ */
+export function placedPath(text: string, { root, opt }: Pick<TaskDirectory, "root" | "opt">): string {
+  return text.replace(AWS_PATH, (path, base: string) => {
+    const place = base === "opt" ? opt : root;
+    if (place === undefined) return path;
+    const here = join(place, path.slice(base.length + 1));
+    return existsSync(here) ? here : path;
+  });
 }
 
 function mapValues(

@@ -2,11 +2,11 @@ import { readdirSync, watch, type FSWatcher } from "node:fs";
 import { join } from "node:path";
 
 /** Directories that hold no code of the developer's own, or too much to watch. */
-const SKIPPED = new Set(["node_modules", ".git"]);
+const SKIPPED = new Set(["node_modules", ".git", "__pycache__", ".venv"]);
 const DIRECTORIES_MAX = 2000;
 
 /**
- * Notices that something in a directory changed. `node_modules` is not watched.
+ * Notices that something in a directory changed. `node_modules` and the like are not watched.
  * Watches each directory by itself: Node's recursive watching on Linux looks at every file of `node_modules` as well.
  */
 export class WatchedDirectory {

@@ -64,9 +64,19 @@ export class Trace {
       attributes: {},
       ...rest,
     };
+    this.#keep(span);
+    return span;
+  }
+
+  /** Takes in a span that somebody else has measured and that is over. */
+  add(span: Span): void {
+    this.#keep(span);
+    for (const tell of this.#listeners) tell(span);
+  }
+
+  #keep(span: Span): void {
     this.#ring[this.#next % SPANS_MAX] = span;
     this.#next++;
-    return span;
   }
 
   /** Ends a span; listeners see it now. */

@@ -46,6 +46,12 @@ export async function takeCode(cx: CallContext<LambdaState>, input: CodeInput, o
   return { kind: "zip", sha256, bytes: archive.length };
 }
 
+/** Names of the external extensions of a layer that was taken in: files that Lambda would start beside the function. */
+export async function extensionsOf(state: LambdaState, { sha256 }: { sha256: string }): Promise<string[]> {
+  const { files } = await inspectArchive(await state.readCode(sha256));
+  return files.flatMap((file) => /^extensions\/([^/]+)$/.exec(file)?.[1] ?? []);
+}
+
 /** The code of a directory as it is now, kept for good: what a published version runs. */
 export async function freezeCode(state: LambdaState, code: CodeRecord): Promise<CodeRecord> {
   if (code.kind === "zip") return code;

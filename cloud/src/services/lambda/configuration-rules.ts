@@ -1,7 +1,7 @@
 import { NotEmulatedError } from "../../aws/error.ts";
 import { findArn } from "../../aws/arn.ts";
 import type { Input } from "../../aws/api-types.ts";
-import { findRuntime } from "../../functions/runtimes.ts";
+import { refusalOf } from "../../functions/runtimes.ts";
 import { RESERVED_VARIABLES } from "../../functions/variables.ts";
 import type { CallContext } from "../../service.ts";
 import { invalidParameter, validation } from "./errors.ts";
@@ -33,6 +33,11 @@ const REFUSED = [
   "PublishTo",
 ] as const;
 
+/** Container images need a container engine; what to do instead. */
+export const IMAGE_REFUSAL =
+  "PackageType=Image: functions run from zip archives and directories here. Package the same code as a zip archive " +
+  "(runtimes nodejs*, python*, or a bootstrap for provided.al2023), or test the image on AWS";
+
 /** @throws NotEmulatedError for what cannot be honoured here */
 export function refuseUnsupported(input: ConfigurationInput, operation: string): void {
   const refuse = (what: string) => {
@@ -45,9 +50,7 @@ export function refuseUnsupported(input: ConfigurationInput, operation: string):
   const { SubnetIds = [], SecurityGroupIds = [] } = input.VpcConfig ?? {};
   if (SubnetIds.length + SecurityGroupIds.length > 0) refuse("VpcConfig");
   if (input.SnapStart?.ApplyOn === "PublishedVersions") refuse("SnapStart.ApplyOn=PublishedVersions");
-  if (input.PackageType === "Image") refuse("PackageType=Image (functions run from zip archives and directories)");
-  if (input.Environment?.Variables?.["AWS_LAMBDA_EXEC_WRAPPER"] !== undefined)
-    refuse("Environment.Variables.AWS_LAMBDA_EXEC_WRAPPER");
+  if (input.PackageType === "Image") refuse(IMAGE_REFUSAL);
 }
 
 /**
@@ -86,10 +89,8 @@ function readRuntime(runtime: string): string {
     throw invalidParameter(
       `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime (${CURRENT}) while creating or updating functions.`,
     );
-  if (!findRuntime(runtime))
-    throw new NotEmulatedError(
-      `the runtime ${runtime}: functions run on Node.js here (nodejs18.x, nodejs20.x, nodejs22.x, nodejs24.x)`,
-    );
+  const refusal = refusalOf(runtime);
+  if (refusal !== undefined) throw new NotEmulatedError(`the runtime ${runtime}: ${refusal}`);
   return runtime;
 }
 
@@ -154,6 +155,10 @@ function readLayers({ state, scope }: CallContext<LambdaState>, arns: readonly s
         `Two different versions of the same layer are not allowed to be referenced in the same function. ${arn}`,
       );
     names.add(layer.name);
+    if (record.extensions?.length)
+      throw new NotEmulatedError(
+        `external extensions (${record.extensions.map((name) => `/opt/extensions/${name}`).join(", ")} of the layer ${arn}): leave the layer out here`,
+      );
     return { arn, sha256: record.sha256, bytes: record.bytes };
   });
 }

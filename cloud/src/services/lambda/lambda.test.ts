@@ -193,8 +193,8 @@ describe("functions", () => {
       code: "InvalidParameterValueException",
       message: expect.stringMatching(/^The runtime parameter of nodejs14.x is no longer supported/),
     });
-    expect(await fail({ Runtime: "python3.12" })).toMatchObject({
-      message: expect.stringMatching(/^Katachi does not emulate the runtime python3.12/),
+    expect(await fail({ Runtime: "java21" })).toMatchObject({
+      message: expect.stringMatching(/^Katachi does not emulate the runtime java21: .*provided.al2023/),
       status: 501,
     });
     expect(await fail({ VpcConfig: { SubnetIds: ["subnet-1"] } })).toMatchObject({ status: 501 });

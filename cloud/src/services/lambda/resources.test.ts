@@ -202,13 +202,13 @@ describe("CloudFormation", () => {
   });
 
   it("refuses a runtime that cannot run here before anything is made", async () => {
-    const TemplateBody = template(`1`, { Runtime: "python3.12" });
-    const StackName = "python";
+    const TemplateBody = template(`1`, { Runtime: "ruby3.4" });
+    const StackName = "ruby";
     const outcome = await stacks
       .send(new CreateStackCommand({ Capabilities: ["CAPABILITY_IAM"], StackName, TemplateBody }))
       .then(() => settled(StackName))
       .catch((error: Error) => error.message);
-    expect(outcome).toMatch(/Katachi does not emulate Runtime python3.12 of AWS::Lambda::Function/);
+    expect(outcome).toMatch(/Katachi does not emulate Runtime ruby3.4 of AWS::Lambda::Function/);
   });
 
   it("gives inline code the cfn-response module", async () => {

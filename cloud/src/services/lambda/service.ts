@@ -1,7 +1,10 @@
 /**
  * AWS Lambda: functions, versions, aliases, layers, invocation in every mode, function URLs, permissions, concurrency.
  *
- * Gap: only Node.js runtimes; Python, other languages, `provided.*` and container images are refused by name.
+ * Gap: Node.js and Python functions run on the installed Node and Python, whatever their version; boto3 is there for
+ * Python where it is installed. `provided.al2` and `provided.al2023` run any `bootstrap`. Other languages, container
+ * images and layers with external extensions are refused by name.
+ * Gap: `/opt` and `/var/task` do not exist as such: search paths and environment variables name the real places.
  * Gap: VPC, EFS, customer keys, code signing, SnapStart, tenant isolation, capacity providers, durable functions and
  * runtime management are refused by name.
  * Gap: event source mappings read SQS queues and DynamoDB streams; Kinesis, Kafka, MQ and DocumentDB are refused by

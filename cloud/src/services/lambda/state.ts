@@ -118,6 +118,8 @@ export interface LayerVersionRecord {
   runtimes: string[];
   architectures: string[];
   license?: string;
+  /** Names of the external extensions in it (`/opt/extensions/NAME`). */
+  extensions?: readonly string[];
   createdMs: number;
   policy?: PolicyRecord;
 }

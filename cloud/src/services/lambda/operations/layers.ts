@@ -1,7 +1,7 @@
 import type { Input, Output } from "../../../aws/api-types.ts";
 import type { Scope } from "../../../aws/scope.ts";
 import type { CallContext } from "../../../service.ts";
-import { takeCode } from "../code.ts";
+import { extensionsOf, takeCode } from "../code.ts";
 import { codeLocation } from "../code-address.ts";
 import { base64Of, lambdaDate } from "../configuration.ts";
 import { conflict, invalidParameter, noSuchResource, notFound, wrongRevision } from "../errors.ts";
@@ -22,6 +22,7 @@ export async function publishLayerVersion(
   const name = nameOf(input.LayerName!);
   const code = await takeCode(cx, input.Content!, "PublishLayerVersion");
   if (code.kind === "directory") throw invalidParameter("A layer is published from a zip archive.");
+  const extensions = await extensionsOf(state, code);
   const record = kernel.store.transaction(() => {
     const version = state.layers.get([...scopeKey(scope), name]) ?? 1;
     const created: LayerVersionRecord = {
@@ -33,6 +34,7 @@ export async function publishLayerVersion(
       runtimes: [...(input.CompatibleRuntimes ?? [])],
       architectures: [...(input.CompatibleArchitectures ?? [])],
       ...(input.LicenseInfo === undefined ? {} : { license: input.LicenseInfo }),
+      ...(extensions.length > 0 ? { extensions } : {}),
       createdMs: kernel.clock.now(),
     };
     state.ownCode(code.sha256);

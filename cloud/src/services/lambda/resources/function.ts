@@ -1,6 +1,7 @@
 import type { Input } from "../../../aws/api-types.ts";
-import { findRuntime } from "../../../functions/runtimes.ts";
+import { findRuntime, refusalOf } from "../../../functions/runtimes.ts";
 import { defineResource, type ResourceContext, type ResourceTag } from "../../../deploy/resource.ts";
+import { IMAGE_REFUSAL } from "../configuration-rules.ts";
 import { functionArn } from "../function-name.ts";
 import { inlineArchive } from "./inline-code.ts";
 
@@ -69,17 +70,20 @@ export const lambdaFunction = defineResource<FunctionProps>({
     PackageType: true,
     ReservedConcurrentExecutions: true,
     Tags: true,
-    RuntimeManagementConfig: { harmless: "functions run on the Node.js that is installed here" },
+    RuntimeManagementConfig: { harmless: "functions run on the Node.js and the Python that are installed here" },
     SnapStart: { ApplyOn: true },
   },
-  check({ Runtime, PackageType }) {
+  check({ Runtime, PackageType, Code }) {
+    const refusal = Runtime === undefined ? undefined : refusalOf(Runtime);
     return [
-      ...(Runtime === undefined || findRuntime(Runtime)
+      ...(refusal === undefined
         ? []
-        : [
-            `Katachi does not emulate Runtime ${Runtime} of AWS::Lambda::Function: functions run on Node.js here (nodejs18.x to nodejs24.x).`,
-          ]),
-      ...(PackageType === "Image" ? ["Katachi does not emulate PackageType Image of AWS::Lambda::Function."] : []),
+        : [`Katachi does not emulate Runtime ${Runtime} of AWS::Lambda::Function: ${refusal}.`]),
+      ...(PackageType === "Image" ? [`Katachi does not emulate ${IMAGE_REFUSAL}.`] : []),
+      // AWS: "AWS::Lambda::Function Code": ZipFile is for Node.js and Python.
+      ...(Code?.ZipFile !== undefined && findRuntime(Runtime ?? "")?.family === "provided"
+        ? [`Code.ZipFile holds the source of a Node.js or Python function; ${Runtime} takes an archive from S3.`]
+        : []),
     ];
   },
   async create(cx, props) {
@@ -89,7 +93,7 @@ export const lambdaFunction = defineResource<FunctionProps>({
     await cx.call("lambda", "CreateFunction", {
       ...configuration,
       FunctionName,
-      Code: await codeInput(Code),
+      Code: await codeInput(Code, props.Runtime),
       ...(Object.keys(tags).length > 0 ? { Tags: tags } : {}),
     });
     cx.initiated(FunctionName);
@@ -103,7 +107,7 @@ export const lambdaFunction = defineResource<FunctionProps>({
     if (differ(props.Code, previous.Code) || differ(props.Architectures, previous.Architectures))
       await cx.call("lambda", "UpdateFunctionCode", {
         FunctionName,
-        ...(await codeInput(props.Code)),
+        ...(await codeInput(props.Code, props.Runtime)),
         Architectures: props.Architectures ?? ["x86_64"],
       });
     await updateConcurrency(
@@ -122,8 +126,11 @@ export const lambdaFunction = defineResource<FunctionProps>({
   },
 });
 
-async function codeInput({ ZipFile, ...code }: Code): Promise<Omit<Code, "ZipFile"> & { ZipFile?: Uint8Array }> {
-  return ZipFile === undefined ? code : { ZipFile: await inlineArchive(ZipFile) };
+async function codeInput(
+  { ZipFile, ...code }: Code,
+  runtime: string | undefined,
+): Promise<Omit<Code, "ZipFile"> & { ZipFile?: Uint8Array }> {
+  return ZipFile === undefined ? code : { ZipFile: await inlineArchive(ZipFile, runtime) };
 }
 
 /** The configuration with what was left out set back; undefined where nothing of it changed. */
