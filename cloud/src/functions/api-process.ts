@@ -1,6 +1,7 @@
 import { existsSync, openSync, readSync, closeSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { InitMessage, InvokeHead } from "../../runtime/node/messages.d.ts";
+import { afterIo } from "../kernel/real-time.ts";
 import { Child } from "./child.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import type { ProcessListener, RuntimeProcess } from "./runtime-process.ts";
@@ -123,8 +124,11 @@ export class ApiProcess implements RuntimeProcess {
     }
     const answered = this.#answered;
     this.#answered = undefined;
-    this.#child?.flush();
-    answered?.();
+    // What it wrote before it asked lies in its pipes already, but may be read after its request.
+    afterIo(() => {
+      this.#child?.flush();
+      answered?.();
+    });
   }
 
   #memory(): number {

@@ -17,3 +17,8 @@ export function afterRealMs(ms: number, run: () => void): () => void {
   timer.unref();
   return () => clearTimeout(timer);
 }
+
+/** Runs `run` once what has come in from other processes by now has been read. */
+export function afterIo(run: () => void): void {
+  setImmediate(run);
+}

@@ -23,11 +23,14 @@ def _now():
     return _real_time() + _offset_ns / 1e9 if _offset_ns else _real_time()
 
 
-def _time_or_now(real):
-    def moved(seconds=None):
-        return real(_now() if seconds is None else seconds)
+class _TimeOrNow:
+    """Not a function: `logging.Formatter.converter = time.gmtime` must not make a method of it."""
 
-    return moved
+    def __init__(self, real):
+        self._real = real
+
+    def __call__(self, seconds=None):
+        return self._real(_now() if seconds is None else seconds)
 
 
 class _DateType(type):
@@ -41,6 +44,9 @@ class _DateType(type):
 class _Date(_RealDate, metaclass=_DateType):
     _real = _RealDate
 
+    def __repr__(self):
+        return f"datetime.{super().__repr__()}"
+
     @classmethod
     def today(cls):
         return cls.fromtimestamp(_now())
@@ -48,6 +54,9 @@ class _Date(_RealDate, metaclass=_DateType):
 
 class _Datetime(_RealDatetime, metaclass=_DateType):
     _real = _RealDatetime
+
+    def __repr__(self):
+        return f"datetime.{super().__repr__()}"
 
     @classmethod
     def now(cls, tz=None):
@@ -65,9 +74,9 @@ class _Datetime(_RealDatetime, metaclass=_DateType):
 def install():
     _time.time = _now
     _time.time_ns = lambda: _real_time_ns() + _offset_ns
-    _time.gmtime = _time_or_now(_time.gmtime)
-    _time.localtime = _time_or_now(_time.localtime)
-    _time.ctime = _time_or_now(_time.ctime)
+    _time.gmtime = _TimeOrNow(_time.gmtime)
+    _time.localtime = _TimeOrNow(_time.localtime)
+    _time.ctime = _TimeOrNow(_time.ctime)
     real_asctime, real_strftime = _time.asctime, _time.strftime
     _time.asctime = lambda t=None: real_asctime(_time.localtime() if t is None else t)
     _time.strftime = lambda format, t=None: real_strftime(format, _time.localtime() if t is None else t)

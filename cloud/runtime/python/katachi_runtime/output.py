@@ -51,7 +51,8 @@ class Output:
 
     def log(self, text):
         """One event, of as many lines as it has."""
-        self._channel.send(LOG, _RAW, text.encode("utf-8", "backslashreplace"))
+        end = "" if text.endswith("\n") else "\n"
+        self._channel.send(LOG, _RAW, (text + end).encode("utf-8", "backslashreplace"))
 
     def end(self):
         for lines in self._lines:
