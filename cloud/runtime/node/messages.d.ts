@@ -3,6 +3,8 @@ export interface InitMessage {
   /** The whole environment: what was set before is removed. Undefined where the process was started with it. */
   env?: Record<string, string> | undefined;
   taskRoot: string;
+  /** Where the layers lie; undefined without any. */
+  opt?: string | undefined;
   handler: string;
   /** Milliseconds that the cloud's clock is ahead of the machine's. */
   offsetMs: number;

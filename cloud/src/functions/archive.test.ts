@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ZipFile } from "yazl";
-import { ArchiveError, createArchive, extractArchive, inspectArchive } from "./archive.ts";
+import { ArchiveError, archiveDirectory, createArchive, extractArchive, inspectArchive } from "./archive.ts";
 
 let directory: string;
 beforeEach(() => void (directory = mkdtempSync(join(tmpdir(), "archive-"))));
@@ -25,6 +25,9 @@ describe("archives", () => {
     zip.addBuffer(Buffer.from("#!/bin/sh"), "run", { mode: 0o100755 });
     await extractArchive(await finish(zip), directory, 1000);
     expect(statSync(join(directory, "run")).mode & 0o111).toBe(0o111);
+    const again = join(directory, "again");
+    await extractArchive(await archiveDirectory(directory), again, 1000);
+    expect(statSync(join(again, "run")).mode & 0o111).toBe(0o111);
   });
 
   it("that lead out of the directory are refused", async () => {

@@ -109,11 +109,13 @@ export class Child {
   }
 }
 
-function residentKib(pid: number): number | undefined {
+/** @param alone what it shares with other processes is left out */
+function residentKib(pid: number, alone = false): number | undefined {
   try {
-    const own = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * PAGE_KIB;
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ").map(Number);
+    const own = (resident! - (alone ? shared! : 0)) * PAGE_KIB;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-    return children.reduce((sum, child) => sum + (residentKib(Number(child)) ?? 0), own);
+    return children.reduce((sum, child) => sum + (residentKib(Number(child), true) ?? 0), own);
   } catch {
     return undefined;
   }

@@ -168,6 +168,7 @@ export class EnvironmentFactory {
     return {
       env,
       taskRoot: directory.root,
+      opt: directory.opt,
       handler,
       offsetMs: this.kernel.clock.offsetMs,
       endpoint: addressOf(this.options.endpoint()),

@@ -493,6 +493,16 @@ describe("failures", () => {
   });
 });
 
+it("starts through AWS_LAMBDA_EXEC_WRAPPER, whose variables stay", async () => {
+  const wrapper = `#!/bin/sh\nargs="$@"\nexport WRAPPED=yes\nshift\nexec ${process.execPath} --title=wrapped "$@"\n`;
+  const archive = await createArchive({ wrap: wrapper }, new Set(["wrap"]));
+  const f = await fn(`exports.handler = async () => [process.env.WRAPPED, process.title, process.env.AWS_REGION];`, {
+    variables: { AWS_LAMBDA_EXEC_WRAPPER: "/opt/wrap" },
+    layers: [{ kind: "zip", sha256: "wrapper", read: async () => archive }],
+  });
+  expect(await answer(f)).toEqual(["yes", "wrapped", "us-east-1"]);
+});
+
 describe("logs", () => {
   it("writes the lines of Lambda", async () => {
     const f = await fn(`

@@ -50,7 +50,8 @@ export interface TaskDirectory {
  * the function's own, as by NODE_PATH on Lambda, and nothing else: no project around it.
  *
  * Gap: `/var/task` and `/opt` as such do not exist; code that names files by those absolute paths does not find them. In a
- * function's environment variables such paths are turned into the real ones.
+ * function's environment variables such paths are turned into the real ones, and so are the programs that Python's
+ * `subprocess` starts.
  */
 export class TaskDirectories {
   readonly root: string;

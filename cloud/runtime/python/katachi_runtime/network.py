@@ -8,6 +8,8 @@ Gap: `asyncio` with TLS, and native clients with their own sockets, are not led.
 import re
 import socket
 
+from .modules import when_loaded
+
 _AWS_HOST = re.compile(r"(^|\.)(amazonaws\.com(\.cn)?|api\.aws|on\.aws|cloudfront\.net|amazoncognito\.com)$", re.I)
 # `sync-127.0.0.1`, `123456789012.127.0.0.1`, `bucket.localhost`
 _PREFIXED_LOOPBACK = re.compile(r"^[^:]+[-.](127\.0\.0\.1|localhost)$", re.I)
@@ -29,37 +31,8 @@ def install(endpoint):
         return real(name, service, *args, **kwargs)
 
     socket.getaddrinfo = getaddrinfo
-    _install_tls_later()
-
-
-def _install_tls_later():
-    """`ssl` takes 10 ms to load, and most functions speak plain HTTP to the cloud: it is changed when it is there."""
-    import sys
-
-    if "ssl" in sys.modules:
-        _change_tls(sys.modules["ssl"])
-        return
-
-    class Finder:
-        def find_spec(self, name, path=None, target=None):
-            if name != "ssl":
-                return None
-            sys.meta_path.remove(self)
-            import importlib.util
-
-            spec = importlib.util.find_spec("ssl")
-            if spec is None or spec.loader is None:
-                return spec
-            load = spec.loader.exec_module
-
-            def exec_module(module):
-                load(module)
-                _change_tls(module)
-
-            spec.loader.exec_module = exec_module
-            return spec
-
-    sys.meta_path.insert(0, Finder())
+    # `ssl` takes 10 ms to load, and most functions speak plain HTTP to the cloud: it is changed when it is there.
+    when_loaded("ssl", _change_tls)
 
 
 def _change_tls(ssl):

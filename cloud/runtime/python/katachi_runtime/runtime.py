@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from . import clock, logs, network
+from . import clock, logs, network, programs
 from .channel import ERROR, INIT, INIT_ERROR, INVOKE, LOG, READY, RESPONSE, Channel, u32
 from .context import LambdaContext
 from .errors import Fault, current_error, log_text
@@ -64,6 +64,7 @@ class Runtime:
         sys.path.extend(message["runtimePath"])
         logs.install(self._output.log)
         network.install(message["endpoint"])
+        programs.install(message["taskRoot"], message.get("opt"))
         try:
             handler = load_handler(message["handler"])
         except Exception as error:
