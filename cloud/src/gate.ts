@@ -201,7 +201,7 @@ export class Gate {
       scope: cx.scope,
       action: ask.action ?? `${definition.iamPrefix}:${operation}`,
       resource: ask.resource,
-      context: this.#globalContext(cx, ask),
+      context: () => this.#globalContext(cx, ask),
       resourcePolicy: ask.resourcePolicy,
       resourceAccount: ask.resourceAccount,
     });
@@ -218,7 +218,7 @@ export class Gate {
       "aws:SecureTransport": "true",
       ...(cx.source.sourceIp ? { "aws:SourceIp": cx.source.sourceIp } : {}),
       ...(cx.source.userAgent ? { "aws:UserAgent": cx.source.userAgent } : {}),
-      ...ask.context,
+      ...(typeof ask.context === "function" ? ask.context() : ask.context),
     };
   }
 

@@ -67,13 +67,16 @@ export interface CallSource {
   readonly signal?: AbortSignal;
 }
 
+export type AskContext = Readonly<Record<string, string | readonly string[]>>;
+
 /** A permission that a call needs. */
 export interface Ask {
   /** Default: the API's IAM prefix and the operation, e.g. `sqs:SendMessage`. */
   readonly action?: string;
   /** ARN; `*` where the action knows no resource. */
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** Condition keys of the service; a function where they take work: it is called only where a policy has conditions. */
+  readonly context?: AskContext | (() => AskContext);
   /** The policy of the resource as JSON text, where the resource has one. */
   readonly resourcePolicy?: string | undefined;
   /** The account that owns the resource, where its ARN does not say (S3). Default: the scope's. */

@@ -18,8 +18,8 @@ export interface AccessRequest {
   readonly action: string;
   /** An ARN, or `*` where the action knows no resource. */
   readonly resource: string;
-  /** Condition keys beside the global ones, e.g. `{ "dynamodb:LeadingKeys": ["a"] }`. */
-  readonly context: Readonly<Record<string, string | readonly string[]>>;
+  /** Condition keys, e.g. `{ "dynamodb:LeadingKeys": ["a"] }`; asked for only where a policy has a condition. */
+  readonly context: () => Readonly<Record<string, string | readonly string[]>>;
   /** The policy on the resource, as JSON text, where it has one. */
   readonly resourcePolicy?: string | undefined;
   /** The account that owns the resource; default: the scope's. */

@@ -2,6 +2,8 @@ import type { Principal } from "./principal.ts";
 
 export type ContextValue = string | readonly string[];
 
+type GivenKeys = Readonly<Record<string, ContextValue>>;
+
 /** The condition keys of one request. Keys are asked for in lower case: AWS compares them without regard to case. */
 export interface RequestContext {
   find(key: string): ContextValue | undefined;
@@ -23,7 +25,7 @@ export interface ContextSource {
   readonly principal: Principal;
   readonly facts: CallerFacts;
   /** Keys that the call itself gives, in AWS's spelling, e.g. `{ "aws:SourceIp": "127.0.0.1" }`. They win. */
-  readonly given: Readonly<Record<string, ContextValue>>;
+  readonly given: GivenKeys | (() => GivenKeys);
   readonly resourceAccount: string;
 }
 
@@ -36,7 +38,7 @@ export class CallContextKeys implements RequestContext {
   constructor(private readonly source: ContextSource) {}
 
   find(key: string): ContextValue | undefined {
-    this.#given ??= new Map(Object.entries(this.source.given).map(([name, value]) => [name.toLowerCase(), value]));
+    this.#given ??= lowerCased(this.source.given);
     return this.#given.get(key) ?? this.#ofCaller(key);
   }
 
@@ -89,12 +91,17 @@ export class GivenContext implements RequestContext {
   readonly #values: Map<string, ContextValue>;
 
   constructor(given: Readonly<Record<string, ContextValue>>) {
-    this.#values = new Map(Object.entries(given).map(([key, value]) => [key.toLowerCase(), value]));
+    this.#values = lowerCased(given);
   }
 
   find(key: string): ContextValue | undefined {
     return this.#values.get(key);
   }
+}
+
+function lowerCased(given: GivenKeys | (() => GivenKeys)): Map<string, ContextValue> {
+  const keys = typeof given === "function" ? given() : given;
+  return new Map(Object.entries(keys).map(([key, value]) => [key.toLowerCase(), value]));
 }
 
 /** Tag keys in conditions are compared without regard to case. */

@@ -20,7 +20,7 @@ interface Access {
   readonly action?: string;
   /** Items or keys, by whose partition keys `dynamodb:LeadingKeys` goes. */
   readonly keys?: readonly ApiKey[];
-  readonly attributes?: readonly string[] | undefined;
+  readonly attributes?: () => readonly string[] | undefined;
   readonly select?: string | undefined;
   readonly returnValues?: string | undefined;
   readonly enclosing?: string;
@@ -40,7 +40,7 @@ export function ofTable(
   return {
     ...(action === undefined ? {} : { action }),
     resource: index === undefined ? arn : `${arn}/index/${index}`,
-    ...(needsContext(cx, policy) ? { context: contextOf(table, index, access) } : {}),
+    context: () => contextOf(table, index, access),
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
     ...(scope.account === cx.scope.account ? {} : { resourceAccount: scope.account }),
   };
@@ -55,7 +55,7 @@ export function ofArn(cx: Cx, arn: string | undefined, context?: AskContext): As
   const policy = below === "stream" ? table?.record.streamPolicy : table?.record.policy;
   return {
     resource: arn!,
-    ...(needsContext(cx, policy?.text) ? { context: { ...resourceTags(table), ...context } } : {}),
+    context: () => ({ ...resourceTags(table), ...context }),
     ...(policy ? { resourcePolicy: policy.text } : {}),
     ...(parts.account === cx.scope.account ? {} : { resourceAccount: parts.account }),
   };
@@ -105,7 +105,7 @@ export function ofItem(
   return ofTable(cx, input.TableName, () => ({
     ...options,
     keys: [input.Item ?? input.Key ?? {}],
-    attributes: attributesOf(input, Object.keys(input.Item ?? input.Key ?? {})),
+    attributes: () => attributesOf(input, Object.keys(input.Item ?? input.Key ?? {})),
     returnValues: input.ReturnValues,
   }));
 }
@@ -114,7 +114,7 @@ export function ofQuery(cx: Cx, input: Input<"dynamodb", "Query"> & Input<"dynam
   return ofTable(cx, input.TableName, () => ({
     index: input.IndexName,
     keys: [equalitiesOf(input)],
-    attributes: attributesOf(input, []),
+    attributes: () => attributesOf(input, []),
     select: selectOf(input),
   }));
 }
@@ -123,7 +123,7 @@ export function ofBatchGet(cx: Cx, input: Input<"dynamodb", "BatchGetItem">): As
   return Object.entries(input.RequestItems ?? {}).map(([name, request]) =>
     ofTable(cx, name, () => ({
       keys: request.Keys ?? [],
-      attributes: attributesOf(request, Object.keys(request.Keys?.[0] ?? {})),
+      attributes: () => attributesOf(request, Object.keys(request.Keys?.[0] ?? {})),
     })),
   );
 }
@@ -132,7 +132,7 @@ export function ofBatchWrite(cx: Cx, input: Input<"dynamodb", "BatchWriteItem">)
   return Object.entries(input.RequestItems ?? {}).map(([name, requests]) =>
     ofTable(cx, name, () => {
       const items = requests.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key ?? {});
-      return { keys: items, attributes: [...new Set(items.flatMap((item) => Object.keys(item)))] };
+      return { keys: items, attributes: () => [...new Set(items.flatMap((item) => Object.keys(item)))] };
     }),
   );
 }
@@ -158,11 +158,6 @@ export function ofTransactGet(cx: Cx, input: Input<"dynamodb", "TransactGetItems
   return (input.TransactItems ?? []).flatMap(({ Get }) => (Get ? [ofItem(cx, Get, options)] : []));
 }
 
-/** AWS: the account's root without a policy on the table is allowed everything; conditions are not looked at. */
-function needsContext(cx: Cx, policy: string | undefined): boolean {
-  return cx.principal.kind !== "root" || policy !== undefined;
-}
-
 function contextOf(table: Table | undefined, index: string | undefined, access: Access): AskContext {
   const schema: KeySchema | undefined = index === undefined ? table : table?.findIndex(index);
   const leading = new Set(
@@ -170,10 +165,11 @@ function contextOf(table: Table | undefined, index: string | undefined, access: 
       (schema?.partition ?? []).flatMap(({ name }) => (key[name] ? [keyText(key[name])] : [])),
     ),
   );
+  const attributes = access.attributes?.();
   return {
     ...resourceTags(table),
     ...(leading.size > 0 ? { "dynamodb:LeadingKeys": [...leading] } : {}),
-    ...(access.attributes ? { "dynamodb:Attributes": access.attributes } : {}),
+    ...(attributes ? { "dynamodb:Attributes": attributes } : {}),
     ...(access.select === undefined ? {} : { "dynamodb:Select": access.select }),
     ...(access.returnValues === undefined ? {} : { "dynamodb:ReturnValues": access.returnValues }),
     ...(access.enclosing === undefined ? {} : { "dynamodb:EnclosingOperation": access.enclosing }),

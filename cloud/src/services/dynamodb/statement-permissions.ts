@@ -40,7 +40,7 @@ function ofStatement(cx: Cx, statement: BoundStatement, enclosing: string | unde
     keys: (inner.kind === "insert" ? [inner.item] : keysOf(schema, inner.where)).map(
       (key) => exportItem(key) as Record<string, AttributeValue>,
     ),
-    attributes: attributesOf(inner),
+    attributes: () => attributesOf(inner),
     ...(enclosing === undefined ? {} : { enclosing }),
   }));
 }
