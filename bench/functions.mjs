@@ -1,10 +1,11 @@
 /**
- * Functions: warm invocations through the Lambda API, cold starts, and how long an edit takes to run.
+ * Functions: warm invocations through the Lambda API, cold starts, and how long an edit takes to run; Node.js, and
+ * Python and a custom runtime (a bootstrap in Python that speaks the Runtime API) beside it.
  * Floor: a bare `node:http` server that answers the same bytes, loaded the same way in the same run.
  *
  * Run with `node bench/functions.mjs` after `npm run build`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,11 +33,30 @@ await cloud.call("iam", "PutRolePolicy", {
 });
 writeFileSync(join(directory, "index.js"), CODE);
 
-/** @param {string} name */
-async function create(name) {
+const PYTHON = `import json
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps({"hello": event["name"]})}
+`;
+const BOOTSTRAP = `#!/usr/bin/env python3
+import http.client, json, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+def ask(method, path, body=None):
+    api.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+    answer = api.getresponse()
+    return answer.headers["Lambda-Runtime-Aws-Request-Id"], answer.read()
+while True:
+    id, event = ask("GET", "next")
+    ask("POST", id + "/response", json.dumps({"statusCode": 200, "body": json.dumps({"hello": json.loads(event)["name"]})}))
+`;
+writeFileSync(join(directory, "index.py"), PYTHON);
+writeFileSync(join(directory, "bootstrap"), BOOTSTRAP);
+chmodSync(join(directory, "bootstrap"), 0o755);
+
+/** @param {string} name @param {import("@aws-sdk/client-lambda").Runtime} [runtime] */
+async function create(name, runtime = "nodejs22.x") {
   await cloud.call("lambda", "CreateFunction", {
     FunctionName: name,
-    Runtime: "nodejs22.x",
+    Runtime: runtime,
     Handler: "index.handler",
     Role: Role?.Arn,
     Code: { S3Bucket: "hot-reload", S3Key: directory },
@@ -69,10 +89,10 @@ function show(label, result) {
 await create("warm");
 await invoke("warm");
 const body = JSON.stringify({ name: "Aoi", items: Array.from({ length: 10 }, (_, n) => ({ sku: `sku-${n}`, n })) });
-/** @param {number} port */
-const requests = (port) => [
+/** @param {number} port @param {string} [name] */
+const requests = (port, name = "warm") => [
   rawRequest({
-    path: "/2015-03-31/functions/warm/invocations",
+    path: `/2015-03-31/functions/${name}/invocations`,
     port,
     headers: { authorization: awsHeaders("lambda", "").authorization, "content-type": "application/json" },
     body,
@@ -93,14 +113,32 @@ for (const connections of [1, 32]) {
 }
 bare.close();
 
-const cold = [];
-for (let n = 0; n < 15; n++) {
-  await create(`cold-${n}`);
-  // The pool fills again in the time a developer needs for anything.
-  await wait(400);
-  cold.push((await invoke(`cold-${n}`)).ms);
+for (const runtime of /** @type {const} */ (["python3.13", "provided.al2023"])) {
+  const name = runtime.replace(".", "-");
+  await create(name, runtime);
+  await invoke(name);
+  for (const connections of [1, 32])
+    show(
+      `warm ${runtime}, ${connections} connections`,
+      await load({ port: cloud.port, connections, seconds: SECONDS, requests: requests(cloud.port, name) }),
+    );
 }
-console.log(`cold start, one file              p50 ${p50(cold).toFixed(1)} ms   (target 50 ms)`);
+
+for (const [runtime, target] of /** @type {const} */ ([
+  ["nodejs22.x", "   (target 50 ms)"],
+  ["python3.13", ""],
+  ["provided.al2023", ""],
+])) {
+  const cold = [];
+  for (let n = 0; n < 15; n++) {
+    const name = `cold-${runtime.replace(".", "-")}-${n}`;
+    await create(name, runtime);
+    // The pool fills again in the time a developer needs for anything.
+    await wait(400);
+    cold.push((await invoke(name)).ms);
+  }
+  console.log(`cold start, one file, ${runtime.padEnd(17)} p50 ${p50(cold).toFixed(1)} ms${target}`);
+}
 
 const edits = [];
 for (let n = 0; n < 15; n++) {

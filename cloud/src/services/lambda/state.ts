@@ -235,8 +235,12 @@ export class LambdaState {
   /**
    * Runs a function under a debugger: its next environment listens on the port (`--inspect`), and nothing of it times
    * out. Undefined ends that.
+   * @throws Error for functions that do not run on Node.js
    */
   inspect(scope: Scope, name: string, port: number | undefined): void {
+    const runtime = this.functions.get([...scopeKey(scope), name])?.latest.runtime;
+    if (port !== undefined && runtime !== undefined && !runtime.startsWith("nodejs"))
+      throw new Error(`${name} runs on ${runtime}: a debugger can be attached to Node.js functions only`);
     const key = `${scope.account} ${scope.region} ${name}`;
     if (port === undefined) this.#inspectPorts.delete(key);
     else this.#inspectPorts.set(key, port);
