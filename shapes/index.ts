@@ -1,5 +1,15 @@
 export * from "./ports/sources.ts";
 export * from "./ports/sinks.ts";
+export {
+  describeJoins,
+  Join,
+  type JoinDescription,
+  JoinError,
+  type JoinableSink,
+  type JoinOptions,
+} from "./ports/join.ts";
+export type { BodyPattern, Matcher, Patterns } from "./ports/pattern.ts";
+export type { Template } from "./ports/template.ts";
 export { ShapeFunction, type ShapeFunctionProps } from "./function.ts";
 export {
   WebBackend,

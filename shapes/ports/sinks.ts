@@ -21,7 +21,11 @@ export class QueueSink {
   readonly kind = "Queue";
   readonly target: IConstruct;
 
-  constructor(readonly queue: IQueue) {
+  /** @param messageGroup of a FIFO queue: a text, or a path into what happens where the glue can read one */
+  constructor(
+    readonly queue: IQueue,
+    readonly messageGroup?: string,
+  ) {
     this.target = queue;
   }
 }
