@@ -13,6 +13,8 @@ export interface ApiProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The machine's time in ms since 1970: a custom runtime has no other. */
   readonly machineMs: () => number;
+  /** Told of the process when it is there. */
+  readonly onStarted: (pid: number | undefined) => void;
 }
 
 /** Debugging has no deadline: what a runtime is told then. */
@@ -108,6 +110,7 @@ export class ApiProcess implements RuntimeProcess {
         },
       },
     );
+    this.options.onStarted(this.pid);
   }
 
   #fail(entrypointProblem: string): void {

@@ -118,7 +118,12 @@ export class EnvironmentFactory {
   ): RuntimeProcess {
     const { clock } = this.kernel;
     if (familyOf(specification) === "provided")
-      return new ApiProcess({ directory, env, machineMs: () => clock.now() - clock.offsetMs });
+      return new ApiProcess({
+        directory,
+        env,
+        machineMs: () => clock.now() - clock.offsetMs,
+        onStarted: (pid) => this.#tasks.note(pid),
+      });
     const refusal = refusalOf(specification.runtime);
     if (refusal !== undefined) throw new Error(`${specification.runtime} cannot run: ${refusal}`);
     const kind = wrapper === undefined ? this.#kind(specification) : undefined;

@@ -346,6 +346,25 @@ describe("logs", () => {
     expect(logTail).toContain("hello 1");
   });
 
+  it("keeps what forked children write", async () => {
+    const f = await python(`
+      import logging, multiprocessing
+      def work():
+          print("from the child")
+          logging.warning("warned by the child")
+      def handler(event, context):
+          child = multiprocessing.get_context("fork").Process(target=work)
+          child.start()
+          child.join()
+          print("from the parent")
+          return child.exitcode
+    `);
+    expect(await host.answer(f)).toBe(0);
+    const log = host.linesOf(f.name).join("");
+    for (const text of ["from the child\n", "\twarned by the child\n", "from the parent\n"])
+      expect(log).toContain(text);
+  });
+
   it("writes JSON where asked, from the level asked for", async () => {
     const f = await python(source, {
       overrides: { logging: { format: "JSON", applicationLevel: "WARN", systemLevel: "WARN" } },

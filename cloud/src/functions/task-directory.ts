@@ -231,7 +231,8 @@ function endProcesses(list: string): void {
         bootstraps.some((bootstrap) => command.includes(bootstrap)) ||
         // A custom runtime, whatever its program is.
         readFileSync(`/proc/${line}/environ`, "utf8").includes("AWS_LAMBDA_RUNTIME_API=");
-      if (ours) process.kill(Number(line), "SIGKILL");
+      // Each leads a group of its own, with what it has started.
+      if (ours) process.kill(-Number(line), "SIGKILL");
     } catch {
       // It is gone.
     }

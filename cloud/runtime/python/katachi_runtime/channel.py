@@ -49,15 +49,18 @@ class Channel:
 
     def send(self, kind, *parts):
         data = b"".join(parts)
+        if os.getpid() != self._own:
+            self._send_forked(kind, data)
+            return
         frame = memoryview(_LENGTH.pack(len(data) + 1) + bytes((kind,)) + data)
         with self._lock:
             while frame:
                 frame = frame[os.write(_OUT_FD, frame) :]
 
-    @property
-    def forked(self):
-        """Whether this is a child that a handler forked: the pipes are its parent's."""
-        return os.getpid() != self._own
+    def _send_forked(self, kind, data):
+        """A child that a handler forked: the pipes are its parent's, what it logs goes to standard output."""
+        if kind == LOG:
+            os.write(1, data[1:])
 
 
 def u32(value):

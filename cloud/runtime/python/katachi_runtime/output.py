@@ -1,7 +1,6 @@
 """Standard output and error: each line is an event of the log, in order with what `logging` writes and with the answer."""
 
 import io
-import os
 import sys
 
 from .channel import LOG
@@ -25,9 +24,6 @@ class _Lines(io.RawIOBase):
 
     def write(self, data):
         data = bytes(data)
-        if self._channel.forked:
-            os.write(self._fd, data)
-            return len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._channel.send(LOG, _RAW, line, b"\n")
@@ -36,7 +32,7 @@ class _Lines(io.RawIOBase):
     def end(self):
         """Sends what no end of line has followed."""
         rest, self._rest = self._rest, b""
-        if rest and not self._channel.forked:
+        if rest:
             self._channel.send(LOG, _RAW, rest)
 
 

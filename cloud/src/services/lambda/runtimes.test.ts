@@ -186,6 +186,13 @@ describe("custom runtimes", () => {
 });
 
 describe("what cannot run", () => {
+  it("under a debugger is told", async () => {
+    await create("py-debugged", { "index.py": "handler = lambda event, context: 1" });
+    expect(() => cloud.inspect("py-debugged", 9229)).toThrow(
+      "py-debugged runs on python3.13: a debugger can be attached to Node.js functions only",
+    );
+  });
+
   it("is refused by name, with what to do", async () => {
     const refused = (more: Partial<CreateFunctionCommandInput>) =>
       create("refused", { x: "" }, more).then(
@@ -244,6 +251,44 @@ def handler(event, context):
       { key: "Answer", value: "why!" },
       { key: "Id", value: "the-id" },
     ]);
+  });
+
+  it("of SAM run Python in place, edited code at once, and a bootstrap beside it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "runtimes-sam-"));
+    const write = (text: string) =>
+      writeFileSync(join(folder, "src", "app.py"), `def handler(event, context):\n    return "${text}"\n`);
+    for (const name of ["src", "custom"]) mkdirSync(join(folder, name));
+    write("one");
+    writeFileSync(join(folder, "custom", "bootstrap"), BOOTSTRAP, { mode: 0o755 });
+    const template = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Python:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: sam-python, Runtime: python3.14, Handler: app.handler, CodeUri: src/ }
+  Inline:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: sam-inline
+      Runtime: python3.12
+      Handler: index.handler
+      InlineCode: "def handler(event, context): return event['n'] + 1"
+  Custom:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: sam-custom, Runtime: provided.al2023, Handler: bootstrap, CodeUri: custom/ }
+`;
+    writeFileSync(join(folder, "template.yaml"), template);
+    for (const codeInPlace of [true, false]) {
+      await cloud.deploy(join(folder, "template.yaml"), { codeInPlace });
+      expect((await invoke("sam-python")).answer).toBe("one");
+      expect((await invoke("sam-inline", { n: 1 })).answer).toBe(2);
+      expect((await invoke("sam-custom", { n: 1 })).answer).toEqual({ n: 1 });
+      if (!codeInPlace) continue;
+      write("two");
+      await expect.poll(async () => (await invoke("sam-python")).answer, { timeout: 2000, interval: 5 }).toBe("two");
+      write("one");
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it.runIf(findPython()?.modules["boto3"])(
