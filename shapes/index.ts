@@ -21,3 +21,9 @@ export {
 export { ParallelProcessing, type ParallelProcessingProps } from "./parallel-processing/construct.ts";
 export { FlowApi, type FlowApiProps, type FlowRoute } from "./flow-api/construct.ts";
 export { ApprovalWorkflow, type ApprovalLevel, type ApprovalWorkflowProps } from "./approval-workflow/construct.ts";
+export {
+  type ConsumerParts,
+  EventIntegration,
+  type EventConsumer,
+  type EventIntegrationProps,
+} from "./event-integration/construct.ts";
