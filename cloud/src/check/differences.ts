@@ -20,6 +20,10 @@ const DIFFERENCES: Readonly<Record<string, readonly Tell[]>> = {
       typeof Runtime === "string" &&
       Runtime.startsWith("provided.") &&
       "a custom runtime sees the machine's time, also where the cloud's clock is moved",
+    ({ Layers }) =>
+      Array.isArray(Layers) &&
+      Layers.length > 0 &&
+      "layers do not lie at /opt itself: search paths and environment variables name the real place, absolute paths in code do not find it",
     ({ Architectures }) =>
       Array.isArray(Architectures) &&
       Architectures[0] === (process.arch === "arm64" ? "x86_64" : "arm64") &&

@@ -26,6 +26,9 @@ it("agrees with a deployment about what runs", async () => {
   expect(await findingsOf({ Runtime: other })).toEqual([
     `runs-differently: ${other} runs on the Python ${findPython()!.version} that is installed here`,
   ]);
+  expect(
+    await findingsOf({ Runtime: "nodejs24.x", Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:a:1"] }),
+  ).toEqual([expect.stringMatching(/^runs-differently: layers do not lie at \/opt itself/)]);
   expect(await findingsOf({ Runtime: "provided.al2023" })).toEqual([
     "runs-differently: a custom runtime sees the machine's time, also where the cloud's clock is moved",
   ]);
