@@ -11,6 +11,9 @@ import { TestHost } from "./test-host.ts";
 const ID = "11111111-2222-3333-4444-555555555555";
 const AT = String.raw`2030-01-0[23]T03:0\d:\d\d`;
 
+/** On a machine without Python there is nothing to test: functions are refused there. */
+const describePython = describe.runIf(findPython());
+
 let host: TestHost;
 let server: Server;
 let endpoint: string;
@@ -35,7 +38,7 @@ const python = (source: string, overrides: Parameters<TestHost["make"]>[1] = {})
   return host.make({ "index.py": lines.map((line) => line.slice(indent)).join("\n") }, overrides);
 };
 
-describe("handlers", () => {
+describePython("handlers", () => {
   it("answers, keeps its state while warm, and is given event and context", async () => {
     const f = await python(`
       count = 0
@@ -170,7 +173,7 @@ describe("handlers", () => {
   });
 });
 
-describe("errors", () => {
+describePython("errors", () => {
   it("are told as Lambda tells them", async () => {
     const f = await python(`
       def deeper():
@@ -289,7 +292,7 @@ describe("errors", () => {
   });
 });
 
-describe("logs", () => {
+describePython("logs", () => {
   const source = `
       import logging, os, subprocess, sys
       print("loading")
@@ -398,7 +401,7 @@ describe("logs", () => {
   });
 });
 
-describe("code", () => {
+describePython("code", () => {
   it("runs an edited directory at the next request, and leaves nothing in it", async () => {
     const directory = realpathSync(mkdtempSync(join(tmpdir(), "python-in-place-")));
     const write = (n: number) =>
@@ -459,7 +462,7 @@ describe("code", () => {
   });
 });
 
-it("refuses without a python3, and says what to do", () => {
+it.runIf(findPython())("refuses without a python3, and says what to do", () => {
   const path = process.env["PATH"];
   process.env["PATH"] = "/nowhere";
   try {
@@ -470,7 +473,7 @@ it("refuses without a python3, and says what to do", () => {
   expect(refusalOf("python3.13")).toBeUndefined();
 });
 
-it("takes what X-Ray SDKs send into the trace", async () => {
+it.runIf(findPython())("takes what X-Ray SDKs send into the trace", async () => {
   const f = await python(`
       import json, os, socket
       def handler(event, context):

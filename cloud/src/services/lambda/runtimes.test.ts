@@ -96,7 +96,7 @@ while true; do
 done
 `;
 
-describe("Python functions", () => {
+describe.runIf(findPython())("Python functions", () => {
   it("run behind the Lambda API, log, and fail as on AWS", async () => {
     const source = `
 def handler(event, context):
@@ -186,7 +186,7 @@ describe("custom runtimes", () => {
 });
 
 describe("what cannot run", () => {
-  it("under a debugger is told", async () => {
+  it.runIf(findPython())("under a debugger is told", async () => {
     await create("py-debugged", { "index.py": "handler = lambda event, context: 1" });
     expect(() => cloud.inspect("py-debugged", 9229)).toThrow(
       "py-debugged runs on python3.13: a debugger can be attached to Node.js functions only",
@@ -214,7 +214,7 @@ describe("what cannot run", () => {
   });
 });
 
-describe("templates", () => {
+describe.runIf(findPython())("templates", () => {
   it("give inline Python the cfnresponse module", async () => {
     const ZipFile = `
 import cfnresponse
