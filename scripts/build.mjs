@@ -16,7 +16,7 @@ export async function build() {
     sourcemap: "linked",
     logLevel: "warning",
   };
-  for (const workspace of ["cloud", "cli"]) clean(join(root, workspace, "dist"));
+  for (const workspace of ["cloud", "cli", "console"]) clean(join(root, workspace, "dist"));
   await Promise.all([
     bundle({
       ...common,
@@ -43,6 +43,20 @@ export async function build() {
       format: "esm",
       splitting: true,
       chunkNames: "chunk-[hash]",
+    }),
+    bundle({
+      ...common,
+      platform: "browser",
+      target: "es2022",
+      packages: "bundle",
+      minify: true,
+      jsx: "automatic",
+      define: { "process.env.NODE_ENV": '"production"' },
+      legalComments: "linked",
+      entryPoints: ["console/src/index.html", "console/src/main.tsx", "console/src/icon.svg"],
+      loader: { ".html": "copy", ".svg": "copy" },
+      outdir: "console/dist",
+      format: "esm",
     }),
     bundle({
       ...common,

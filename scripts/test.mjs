@@ -12,6 +12,7 @@ if (only.length === 0) {
   run(bin("oxfmt"), ["--check", "."]);
   run(bin("oxlint"), ["--deny-warnings"]);
   run(bin("tsc"), ["-p", "tsconfig.json", "--noEmit"]);
+  run(bin("tsc"), ["-p", "console/tsconfig.json", "--noEmit"]);
 }
 await build();
 run(bin("vitest"), ["run", ...only]);

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { Cloud } from "@katachi/cloud";
+import { consoleDirectory } from "@katachi/console";
 import { portOf, type CloudFlags } from "../options.ts";
 import { UserError } from "../user-error.ts";
 import { version } from "../version.ts";
 
-const CONSOLE_PORT = 4600;
+const CONSOLE_PORT = 4567;
 const SMTP_PORT = 1025;
 
 /** `katachi start`: serves until it is told to stop. */
@@ -18,6 +19,7 @@ export async function start(flags: CloudFlags): Promise<void> {
     return;
   }
   console.log(`ready ${cloud.endpoint}`);
+  console.log(`console ${cloud.consoleUrl}`);
   if (credentials) console.log(signInWith(credentials));
 }
 
@@ -62,7 +64,7 @@ export async function startServing(flags: CloudFlags): Promise<Serving> {
     await control.close();
     await cloud.close();
   };
-  const parts = { cloud, version, stop: () => void stop() };
+  const parts = { cloud, version, consoleDirectory, stop: () => void stop() };
   const control = await serveControl(parts, { host: "127.0.0.1", port: consolePortOf(flags) }).catch(
     async (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE" && flags.consolePort === undefined)

@@ -6,7 +6,10 @@ import { parseDuration } from "../kernel/duration.ts";
 import type { Span } from "../kernel/trace.ts";
 import { ControlError } from "./error.ts";
 import { listExecutions, viewExecution } from "./executions.ts";
+import { viewGraph } from "./graph.ts";
 import { landingPage } from "./page.ts";
+import { fromPlain, toPlain } from "./plain.ts";
+import { CONSOLE_TRACE } from "./quiet.ts";
 import type { Status } from "./status.ts";
 
 export interface ControlParts {
@@ -14,6 +17,8 @@ export interface ControlParts {
   readonly version: string;
   /** Ends the whole process in order; absent where the cloud is part of somebody's program. */
   readonly stop?: () => void;
+  /** Folder of the built console; without it a page says what runs. */
+  readonly consoleDirectory?: string;
 }
 
 export interface ControlRequest {
@@ -69,6 +74,8 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     json: { executions: await listExecutions(cloud, query.get("machine") ?? "", Number(query.get("limit") ?? 50)) },
   }),
   "GET /api/execution": async ({ cloud }, { query }) => ({ json: await viewExecution(cloud, query.get("arn") ?? "") }),
+  "GET /api/graph": async ({ cloud }) => ({ json: await viewGraph(cloud) }),
+  "GET /api/due": ({ cloud }) => ({ json: { due: cloud.kernel.timers.next(DUE_SHOWN) } }),
   "POST /api/deploy": async ({ cloud }, { body }) => ({ json: await cloud.deploy(textOf(body, "path")) }),
   "POST /api/stop": ({ stop }) => {
     if (!stop) throw new ControlError(409, "This cloud is part of another program: stop that one.");
@@ -111,6 +118,7 @@ function textOf(body: Record<string, unknown>, name: string): string {
 }
 
 const SPANS_DEFAULT = 100;
+const DUE_SHOWN = 100;
 
 function findSpans(cloud: Cloud, query: URLSearchParams): Span[] {
   const limit = Number(query.get("limit") ?? SPANS_DEFAULT);
@@ -120,7 +128,7 @@ function findSpans(cloud: Cloud, query: URLSearchParams): Span[] {
 function matchesQuery(span: Span, query: URLSearchParams): boolean {
   const traceId = query.get("traceId");
   const name = query.get("name");
-  if (traceId && span.traceId !== traceId) return false;
+  if (traceId ? span.traceId !== traceId : span.traceId === CONSOLE_TRACE.traceId) return false;
   if (name && !span.name.toLowerCase().includes(name.toLowerCase())) return false;
   return query.get("errors") === null || span.error !== undefined;
 }
@@ -136,14 +144,16 @@ function addFault(cloud: Cloud, body: Record<string, unknown>): string {
   }
 }
 
-/** Any operation, as the account's root, through the gate. */
+/** Any operation, as the account's root, through the gate; `quiet` keeps it out of the application's trace. */
 async function callAsRoot(cloud: Cloud, body: Record<string, unknown>): Promise<unknown> {
   const service = textOf(body, "service") as ApiName;
-  return cloud.gate.call({
+  const output = await cloud.gate.call({
     service,
     operation: textOf(body, "operation"),
-    input: body["input"] ?? {},
+    input: fromPlain(body["input"] ?? {}),
     principal: { kind: "root", account: DEFAULT_SCOPE.account },
     scope: DEFAULT_SCOPE,
+    ...(body["quiet"] === true ? { parent: CONSOLE_TRACE } : {}),
   });
+  return toPlain(output);
 }

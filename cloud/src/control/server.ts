@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { AwsError } from "../aws/error.ts";
 import { ControlError } from "./error.ts";
 import { ROUTES, type ControlParts, type Reply } from "./routes.ts";
+import { loadStaticFiles, type StaticFile } from "./static-files.ts";
 
 export interface ControlServer {
   /** `http://127.0.0.1:PORT` */
@@ -22,8 +23,9 @@ export async function serveControl(
   parts: ControlParts,
   options: { host: string; port: number },
 ): Promise<ControlServer> {
+  const files = parts.consoleDirectory === undefined ? new Map() : loadStaticFiles(parts.consoleDirectory);
   const server = createServer((request, response) => {
-    answer(parts, request, response).catch((error: unknown) => sendError(response, error));
+    answer(parts, files, request, response).catch((error: unknown) => sendError(response, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -41,9 +43,16 @@ export async function serveControl(
   };
 }
 
-async function answer(parts: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  parts: ControlParts,
+  files: ReadonlyMap<string, StaticFile>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   refuseForeigners(request);
   const url = new URL(request.url ?? "/", "http://control");
+  const file = request.method === "GET" ? files.get(url.pathname) : undefined;
+  if (file) return sendFile(response, file);
   const route = ROUTES[`${request.method} ${url.pathname}`];
   if (!route) throw new ControlError(404, `There is no ${request.method} ${url.pathname} here.`);
   const body = request.method === "POST" ? await readJson(request) : {};
@@ -82,6 +91,33 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new ControlError(400, "The body must be a JSON object.");
   return value as Record<string, unknown>;
+}
+
+/** What the console may load and talk to: itself, and the APIs that people try out. No page of another may frame it. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src blob:",
+  "font-src 'self'",
+  "connect-src 'self' http://127.0.0.1:* http://localhost:*",
+  "frame-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+function sendFile(response: ServerResponse, file: StaticFile): void {
+  response.writeHead(200, {
+    "content-type": file.type,
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+  });
+  response.end(file.body);
 }
 
 function send(response: ServerResponse, reply: Reply): void {

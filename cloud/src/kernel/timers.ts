@@ -55,6 +55,14 @@ export class DurableTimers {
     return this.#times.get([kind, name]);
   }
 
+  /** The timers that fall due next, in order. */
+  next(limit: number): { atMs: number; kind: string; name: string }[] {
+    return [...this.#due.entries({ limit })].map(([key, { atMs }]) => {
+      const [, kind, name] = key as [number, string, string];
+      return { atMs, kind, name };
+    });
+  }
+
   /** Begins to run timers; called once every handler is known. */
   start(): void {
     this.#started = true;
