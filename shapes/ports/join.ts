@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
+import { Aws, Duration, Stack, Validations } from "aws-cdk-lib";
 import { type Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -122,10 +122,10 @@ export class Join extends Construct {
       retentionPeriod: Duration.days(14),
       ...(fifo ? { fifo: true } : {}),
     });
-    return this.watchDeadLetters(queue);
-  }
-
-  watchDeadLetters(queue: Queue): Queue {
+    Validations.of(queue).acknowledge({
+      id: "AwsSolutions-SQS3",
+      reason: "It is a dead-letter queue itself: of a rule, a pipe, a schedule, a subscription or a function.",
+    });
     this.deadLetters = queue;
     this.deadLettersAlarm = queue
       .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1) })

@@ -467,7 +467,9 @@ async function lettersOf(kind: SourceKind, sink: SinkKind): Promise<number> {
 }
 
 describe.each(KINDS)("%s", (kind) => {
-  const sinks = describeJoins().flatMap((pair) => (pair.from === kind && !("refused" in pair) ? [pair.to] : []));
+  const sinks: SinkKind[] = describeJoins().flatMap((pair) =>
+    pair.from === kind && !("refused" in pair) ? [pair.to] : [],
+  );
 
   beforeAll(async () => {
     const app = new App({ outdir: joinPath(directory, kind) });

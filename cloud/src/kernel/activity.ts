@@ -1,3 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Something in flight that may have to wait for time in between. Pausing it twice, or after its end, does nothing. */
+export interface Pausable {
+  pause(): void;
+  resume(): void;
+}
+
 /**
  * Counts what is in flight: deliveries, invocations, stack operations, polls that found something.
  * `settled()` and the moving clock wait for it to be empty. What merely waits for time or for news (a long poll,
@@ -5,6 +13,7 @@
  */
 export class Activity {
   readonly #running = new Map<number, string>();
+  readonly #scope = new AsyncLocalStorage<Pausable>();
   #next = 0;
   #waiters: (() => void)[] = [];
 
@@ -22,12 +31,31 @@ export class Activity {
 
   /** Runs `work` as something in flight. */
   async during<T>(label: string, work: () => Promise<T>): Promise<T> {
-    const end = this.begin(label);
+    let end: (() => void) | undefined = this.begin(label);
+    let isOver = false;
+    const pausable: Pausable = {
+      pause: () => {
+        end?.();
+        end = undefined;
+      },
+      resume: () => {
+        if (!isOver) end ??= this.begin(label);
+      },
+    };
     try {
-      return await work();
+      return await this.#scope.run(pausable, work);
     } finally {
-      end();
+      isOver = true;
+      end?.();
     }
+  }
+
+  /**
+   * The work that the caller is part of: whoever makes it wait for time pauses it, or the clock would wait for the work
+   * and the work for the clock.
+   */
+  enclosing(): Pausable | undefined {
+    return this.#scope.getStore();
   }
 
   /** What is in flight now, for people who wonder why `settled()` waits. */

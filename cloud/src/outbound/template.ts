@@ -6,20 +6,22 @@
  * @param valueOf undefined for a name that is no variable: it stays as it is
  */
 export function fillTemplate(template: string, variable: RegExp, valueOf: (name: string) => unknown): string {
-  const isJson = /^\s*[{[]/.test(template);
+  // A template that is one variable and nothing else hands on what is there: an object as JSON, a text as it is.
+  const isAlone = /^\s*<[^<>]*>\s*$/.test(template);
+  const isJson = isAlone || /^\s*[{[]/.test(template);
   const quoted = quotedRanges(template);
   return template.replace(variable, (whole: string, name: string, at: number) => {
     const value = valueOf(name);
     if (value === undefined) return whole;
     const isInside = quoted.some(([start, end]) => start < at && at < end);
-    return written(value, isInside, isJson);
+    return written(value, isInside, isJson, isAlone);
   });
 }
 
-function written(value: unknown, isInside: boolean, isJson: boolean): string {
+function written(value: unknown, isInside: boolean, isJson: boolean, isAlone: boolean): string {
   if (typeof value === "string") {
     if (isInside) return JSON.stringify(value).slice(1, -1);
-    return isJson ? JSON.stringify(value) : value;
+    return isJson && !isAlone ? JSON.stringify(value) : value;
   }
   const text = JSON.stringify(value);
   // AWS: in a string the quotes of an object are left out, so that the string stays one.

@@ -144,7 +144,7 @@ describe("templates", () => {
     };
     expect(JSON.parse(await through(undefined, "hello"))).toMatchObject({ body: "hello", eventSource: "aws:sqs" });
     expect(await through("<$.body>", "hello")).toBe("hello");
-    expect(await through("<$.body>", { key: "value" })).toBe("{key:value}");
+    expect(await through("<$.body>", { key: "value" })).toBe(`{"key":"value"}`);
     expect(await through("constant", "hello")).toBe("constant");
   });
 });

@@ -27,9 +27,12 @@ export async function runExpress(
   const inbox: RunEvent[] = [];
   let wake = (): void => undefined;
   let end: (() => void) | undefined = activity.begin("stepfunctions.express");
+  // A pipe whose machine retries later waits with it.
+  const caller = activity.enclosing();
   const post = (event: Incoming): void => {
     inbox.push({ ...event, atMs: clock.now(), seed: random.hex(32) } as RunEvent);
     end ??= activity.begin("stepfunctions.express");
+    caller?.resume();
     wake();
   };
   let run: RunState = newRun(record.run.identity, record.run.startedMs);
@@ -43,6 +46,7 @@ export async function runExpress(
       if (open === 0) {
         end?.();
         end = undefined;
+        caller?.pause();
       }
       await new Promise<void>((resolve) => (wake = resolve));
       continue;
