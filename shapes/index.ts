@@ -27,3 +27,4 @@ export {
   type EventConsumer,
   type EventIntegrationProps,
 } from "./event-integration/construct.ts";
+export { ScheduledJob, type ScheduledJobProps } from "./scheduled-job/construct.ts";

@@ -6,6 +6,7 @@ import {
   DescribeAlarmsForMetricCommand,
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
+  GetMetricStatisticsCommand,
   ListTagsForResourceCommand,
   PutMetricAlarmCommand,
   PutMetricDataCommand,
@@ -14,6 +15,8 @@ import {
   UntagResourceCommand,
   type PutMetricAlarmCommandInput,
 } from "@aws-sdk/client-cloudwatch";
+import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "../../cloud.ts";
 
@@ -384,4 +387,69 @@ test("tags stay with their alarm", async () => {
   expect(await list()).toEqual([{ Key: "stage", Value: "test" }]);
   await client.send(new DeleteAlarmsCommand({ AlarmNames: ["tagged"] }));
   await expect(list()).rejects.toThrow("Unknown resource");
+});
+
+describe("metrics of services", () => {
+  test("an alarm on a queue is not put off by another alarm that is looked at in the same moment, every minute", async () => {
+    const sqs = cloud.client(SQSClient);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "watched" }));
+    const onQueue = (MetricName: string) => ({
+      Namespace: "AWS/SQS",
+      MetricName,
+      Dimensions: [{ Name: "QueueName", Value: "watched" }],
+      Statistic: "Maximum" as const,
+      TreatMissingData: "notBreaching",
+    });
+    for (const name of ["queue-1", "queue-2", "queue-3"])
+      await alarm(name, "", onQueue("ApproximateNumberOfMessagesVisible"));
+    await cloud.clock.advance("5 min");
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "too late" }));
+    await cloud.clock.advance("4 min");
+    for (const name of ["queue-1", "queue-2", "queue-3"]) expect([name, await stateOf(name)]).toEqual([name, "ALARM"]);
+    await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    await cloud.clock.advance("4 min");
+    for (const name of ["queue-1", "queue-2", "queue-3"]) expect([name, await stateOf(name)]).toEqual([name, "OK"]);
+  });
+
+  test("an asynchronous invocation that throws counts as an error of the function, each try", async () => {
+    const role = await cloud.call("iam", "CreateRole", {
+      RoleName: "thrower",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      }),
+    });
+    const code = 'exports.handler = async () => { throw new Error("no"); };';
+    await cloud.call("lambda", "CreateFunction", {
+      FunctionName: "thrower",
+      Role: role.Role!.Arn!,
+      Runtime: "nodejs20.x",
+      Handler: "index.handler",
+      Code: { ZipFile: zipSync({ "index.js": Buffer.from(code) }) },
+    });
+    await cloud.settled();
+    await alarm("thrower", "Errors", {
+      Namespace: "AWS/Lambda",
+      Dimensions: [{ Name: "FunctionName", Value: "thrower" }],
+      TreatMissingData: "notBreaching",
+    });
+    const startMs = cloud.clock.now();
+    await cloud.call("lambda", "Invoke", { FunctionName: "thrower", InvocationType: "Event" });
+    await cloud.settled();
+    await cloud.clock.advance("2 min");
+    expect(await stateOf("thrower")).toBe("ALARM");
+    await cloud.clock.advance("10 min");
+    const { Datapoints = [] } = await client.send(
+      new GetMetricStatisticsCommand({
+        Namespace: "AWS/Lambda",
+        MetricName: "Errors",
+        Dimensions: [{ Name: "FunctionName", Value: "thrower" }],
+        StartTime: new Date(startMs - 60_000),
+        EndTime: cloud.clock.date(),
+        Period: 3600,
+        Statistics: ["Sum"],
+      }),
+    );
+    expect(Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0)).toBe(3);
+  });
 });

@@ -28,6 +28,8 @@ export class QueueGauges {
   start(cx: ServiceContext<AlarmState>, wake: AlarmState["wake"]): void {
     this.#wake = wake;
     cx.kernel.timers.handle<null>(TIMER, () => {
+      // An alarm that was looked at in the same minute has taken the samples already, and found nothing to stay awake for.
+      if (this.#isSampled()) return;
       this.#awake = true;
       this.sample();
     });
@@ -42,10 +44,9 @@ export class QueueGauges {
 
   /** Takes this minute's samples, unless they are taken or there is nothing to measure. */
   sample(): void {
+    if (!this.#awake || this.#isSampled()) return;
     const nowMs = this.kernel.clock.now();
-    const minute = Math.floor(nowMs / MINUTE_MS);
-    if (!this.#awake || minute <= this.#sampledMinute) return;
-    this.#sampledMinute = minute;
+    this.#sampledMinute = Math.floor(nowMs / MINUTE_MS);
     const now = new Map(this.kernel.gauges.sample(NAMESPACE).map((sample) => [keyOf(sample), sample]));
     this.kernel.store.transaction(() => {
       for (const sample of now.values()) this.#record(sample, nowMs);
@@ -54,6 +55,10 @@ export class QueueGauges {
     this.#before = now;
     this.#awake = false;
     if (now.size > 0) this.#stayAwake();
+  }
+
+  #isSampled(): boolean {
+    return Math.floor(this.kernel.clock.now() / MINUTE_MS) <= this.#sampledMinute;
   }
 
   #stayAwake(): void {

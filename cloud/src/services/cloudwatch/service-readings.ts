@@ -14,6 +14,7 @@ export interface Readings {
 /** By span name. AWS: the "metrics and dimensions" pages of Lambda, API Gateway (REST and HTTP APIs), DynamoDB, SQS and SNS. */
 export const READERS: Readonly<Record<string, (span: Span) => Readings | undefined>> = {
   "lambda:Invoke": readInvocation,
+  "delivery:lambda.async": readInvocation,
   "poll:lambda.dynamodb": readIteratorAge,
   "pipes:Execute": readPipe,
   "apigateway:ExecuteApi": readRestApi,

@@ -40,7 +40,8 @@ export function openState(kernel: Kernel): AlarmState {
       const stepMs = stepMsOf(alarm);
       const nextMs = (Math.floor(kernel.clock.now() / stepMs) + 1) * stepMs;
       const timer = `${account}/${region}/${name}`;
-      if (kernel.timers.find(EVALUATION, timer) !== nextMs) kernel.timers.set(EVALUATION, timer, nextMs);
+      // What is due already stays so: new values of the same moment must not put it off, minute by minute.
+      if ((kernel.timers.find(EVALUATION, timer) ?? Infinity) > nextMs) kernel.timers.set(EVALUATION, timer, nextMs);
     },
     wake: (scope, namespace, metricName) => {
       for (const name of watchers.of(scope, namespace, metricName)) state.evaluateSoon(scope, name);

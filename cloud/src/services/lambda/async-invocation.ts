@@ -5,6 +5,7 @@ import type { Span } from "../../kernel/trace.ts";
 import type { ServiceContext } from "../../service.ts";
 import { deadLetter, destinationsOf, record, type Condition } from "./destinations.ts";
 import { getVersion } from "./function-lookup.ts";
+import { functionArn } from "./function-name.ts";
 import { run } from "./invocation.ts";
 import { scopeKey, type EventInvokeRecord, type LambdaState } from "./state.ts";
 import type { ErrorPayload } from "../../../runtime/node/messages.d.ts";
@@ -69,6 +70,8 @@ async function attempt(cx: ServiceContext<LambdaState>, delivery: Delivery<Async
   const { state, kernel } = cx;
   const { payload, acceptedMs } = delivery;
   const { scope, name, qualifier, requestId, event, clientContext } = payload;
+  // CloudWatch counts the invocation there.
+  Object.assign(span, { ...scope, resource: functionArn(scope, name, qualifier) });
   if (kernel.clock.now() - acceptedMs >= ageMs(limitsOf(state, payload)))
     throw new EventAgeExceeded("The event is too old");
   const reference = { scope, name, qualifier };
