@@ -10,6 +10,11 @@ export {
 } from "./ports/join.ts";
 export type { BodyPattern, Matcher, Patterns } from "./ports/pattern.ts";
 export type { Template } from "./ports/template.ts";
+export { buildDesign, readDesign, type BuildOptions, type Design } from "./design/build.ts";
+export { DesignError, type DesignDocument, type DesignProblem } from "./design/document.ts";
+export { validateDesign } from "./design/validate.ts";
+export { ADAPTERS } from "./design/adapters.ts";
+export { designSchema } from "./design/schema.ts";
 export { ShapeFunction, type ShapeFunctionProps } from "./function.ts";
 export {
   WebBackend,

@@ -1,12 +1,14 @@
 import { Aws, type CfnElement, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { type Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
-import { ServicePrincipal, Role } from "aws-cdk-lib/aws-iam";
+import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { EmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { ShapeFunction } from "../function.ts";
 import { packagePath } from "../package-path.ts";
+import { WorkflowSink } from "../ports/sinks.ts";
+import { ExecutionEnded } from "../ports/sources.ts";
 import { throwIfInvalid } from "../validation.ts";
 import { WebBackend } from "../web-backend/construct.ts";
 import { approvalFlow } from "./flow.ts";
@@ -58,6 +60,10 @@ export class ApprovalWorkflow extends Construct {
   readonly stateMachine: StateMachine;
   readonly executionLogs: LogGroup;
   readonly failedAlarm: Alarm;
+  /** Source: each request that came to its end; its output says `id` and `outcome`. */
+  readonly ended: ExecutionEnded;
+  /** Sink: what is joined is a request: `{ id, requester, title, amount }`. */
+  readonly requests: WorkflowSink;
 
   constructor(scope: Construct, id: string, props: ApprovalWorkflowProps) {
     super(scope, id);
@@ -87,6 +93,8 @@ export class ApprovalWorkflow extends Construct {
     });
     this.stateMachine = this.createStateMachine(props);
     this.connect();
+    this.ended = new ExecutionEnded(this.stateMachine);
+    this.requests = new WorkflowSink(this.stateMachine);
     this.failedAlarm = this.stateMachine.metricFailed({ period: Duration.minutes(1) }).createAlarm(this, "Failed", {
       alarmDescription: `${this.node.path}: a request got stuck`,
       threshold: 1,
@@ -120,6 +128,7 @@ export class ApprovalWorkflow extends Construct {
         Stack.of(this).toJsonString(
           approvalFlow({
             askArn: this.ask.function.functionArn,
+            tableName: this.backend.table.tableName,
             finishArn: this.finish.function.functionArn,
             deadlineSeconds: (props.deadline ?? Duration.days(3)).toSeconds(),
             levels: props.levels,
@@ -134,6 +143,13 @@ export class ApprovalWorkflow extends Construct {
       tracingEnabled: true,
       logs: { destination: this.executionLogs, level: LogLevel.ALL, includeExecutionData: false },
     });
+    machine.addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ["dynamodb:PutItem"],
+        resources: [this.backend.table.tableArn],
+      }),
+    );
     this.ask.function.grantInvoke(machine);
     this.finish.function.grantInvoke(machine);
     return machine;

@@ -2,6 +2,7 @@
 
 export interface ApprovalFlow {
   readonly askArn: string;
+  readonly tableName: string;
   readonly finishArn: string;
   readonly deadlineSeconds: number;
   readonly levels: readonly {
@@ -29,8 +30,11 @@ const RETRY = [
   },
 ];
 
-/** Input: `{ id, requester, title, amount }`. */
-export function approvalFlow({ askArn, finishArn, deadlineSeconds, levels }: ApprovalFlow): object {
+/**
+ * Input: `{ id, requester, title, amount }`, or a list with one, as pipes have it; a request that did not come through the
+ * API is written down first.
+ */
+export function approvalFlow({ askArn, tableName, finishArn, deadlineSeconds, levels }: ApprovalFlow): object {
   const ask = (to: string, escalated: boolean, onTimeout: string) => ({
     Type: "Task",
     Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -58,8 +62,43 @@ export function approvalFlow({ askArn, finishArn, deadlineSeconds, levels }: App
   return {
     QueryLanguage: "JSONata",
     Comment: "Approval by mail, with a deadline, escalation and several levels",
-    StartAt: "Who decides",
+    StartAt: "Read the request",
     States: {
+      "Read the request": {
+        Type: "Pass",
+        Output: `{% (
+          $given := $type($states.input) = "array" ? $states.input[0] : $states.input;
+          $merge([$given, {"amount": $number($given.amount)}])
+        ) %}`,
+        Next: "Keep the request",
+      },
+      "Keep the request": {
+        Type: "Task",
+        Resource: "arn:aws:states:::dynamodb:putItem",
+        Arguments: {
+          TableName: tableName,
+          Item: {
+            id: { S: "{% $states.input.id %}" },
+            entry: { S: "request" },
+            requester: { S: "{% $states.input.requester %}" },
+            title: { S: "{% $states.input.title %}" },
+            amount: { N: "{% $string($states.input.amount) %}" },
+            status: { S: "pending" },
+            submittedAt: { S: "{% $states.context.Execution.StartTime %}" },
+          },
+          ConditionExpression: "attribute_not_exists(id)",
+        },
+        Output: "{% $states.input %}",
+        Retry: [{ ErrorEquals: ["DynamoDB.ThrottlingException"], IntervalSeconds: 1, MaxAttempts: 4, BackoffRate: 2 }],
+        Catch: [
+          {
+            ErrorEquals: ["DynamoDB.ConditionalCheckFailedException"],
+            Output: "{% $states.input %}",
+            Next: "Who decides",
+          },
+        ],
+        Next: "Who decides",
+      },
       "Who decides": {
         Type: "Pass",
         Assign: {

@@ -25,6 +25,7 @@ import {
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { ShapeFunction } from "../function.ts";
+import { TableSink } from "../ports/sinks.ts";
 import { TableChanges } from "../ports/sources.ts";
 import { throwIfInvalid } from "../validation.ts";
 
@@ -106,12 +107,15 @@ export class WebBackend extends Construct {
   readonly serverErrorsAlarm: Alarm;
   /** Source: each change of an item. */
   readonly tableChanges: TableChanges;
+  /** Sink: what is joined is written as an item. */
+  readonly tableItems: TableSink;
 
   constructor(scope: Construct, id: string, props: WebBackendProps) {
     super(scope, id);
     validate(this, props);
     this.table = this.createTable(props);
     this.tableChanges = new TableChanges(this.table);
+    this.tableItems = new TableSink(this.table);
     this.api = new HttpApi(this, "Api", { createDefaultStage: false, ...corsOf(props) });
     this.accessLogs = new LogGroup(this, "AccessLogs", {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
