@@ -52,7 +52,14 @@ export class ShapeFunction extends Construct {
       logGroup: this.logGroup,
       environment: { ...props.environment },
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
-      bundling: { format: OutputFormat.ESM, mainFields: ["module", "main"], sourceMap: true, sourcesContent: false },
+      bundling: {
+        format: OutputFormat.ESM,
+        mainFields: ["module", "main"],
+        sourceMap: true,
+        sourcesContent: false,
+        // CommonJS packages in the bundle may call require, which an ES module does not have.
+        banner: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
+      },
     });
     // `katachi dev` watches this file and swaps the code in place when it changes.
     (this.function.node.defaultChild as CfnFunction).addMetadata("katachi:entry", entry);

@@ -33,3 +33,4 @@ export {
   type EventIntegrationProps,
 } from "./event-integration/construct.ts";
 export { ScheduledJob, type ScheduledJobProps } from "./scheduled-job/construct.ts";
+export { ObjectProcessing, type ObjectProcessingProps } from "./object-processing/construct.ts";

@@ -188,7 +188,9 @@ describe("katachi start --auth strict", () => {
       "--ephemeral",
     );
     try {
-      const [accessKeyId = "", secretAccessKey = ""] = serving.lines.slice(1).map((line) => line.split("=", 2)[1]);
+      const [accessKeyId = "", secretAccessKey = ""] = serving.lines
+        .filter((line) => line.startsWith("export "))
+        .map((line) => line.slice(line.indexOf("=") + 1));
       const endpoint = `http://127.0.0.1:${serving.port}`;
       const sts = (credentials: { accessKeyId: string; secretAccessKey: string }) =>
         new STSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });

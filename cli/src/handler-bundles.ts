@@ -65,6 +65,7 @@ export class HandlerBuilder {
     const { entry, directory, options } = this.bundle;
     if (options) return { ...options, metafile: true, logLevel: "silent" };
     const esm = existsSync(join(directory, "index.mjs"));
+    const banner = esm ? requireBanner(join(directory, "index.mjs")) : undefined;
     return {
       entryPoints: [entry],
       outfile: join(directory, esm ? "index.mjs" : "index.js"),
@@ -78,6 +79,13 @@ export class HandlerBuilder {
       sourcesContent: false,
       metafile: true,
       logLevel: "silent" as const,
+      ...(banner === undefined ? {} : { banner: { js: banner } }),
     };
   }
+}
+
+/** The first line, where it is the one that lets CommonJS packages call `require` in an ES module. */
+function requireBanner(bundle: string): string | undefined {
+  const [first = ""] = readFileSync(bundle, "utf8").split("\n", 1);
+  return first.includes("createRequire") ? first : undefined;
 }
