@@ -103,7 +103,8 @@ export function approvalFlow({ askArn, tableName, finishArn, deadlineSeconds, le
         Type: "Pass",
         Assign: {
           request: "{% $states.input %}",
-          levels: `{% ${JSON.stringify(levels)}[($exists(fromAmount) ? fromAmount : 0) <= $states.input.amount][] %}`,
+          // Where nobody has to decide, JSONata would have nothing at all.
+          levels: `{% $append([], ${JSON.stringify(levels)}[($exists(fromAmount) ? fromAmount : 0) <= $states.input.amount]) %}`,
           level: 0,
           outcome: "approved",
         },

@@ -16,6 +16,8 @@ export class Gateway {
   readonly verdicts: Verdicts;
   readonly roleSessions: RoleSessions;
   readonly accessLogs: LogWriter;
+  /** Resolves when the last change of the account's log policy is made. */
+  logPolicyAdded: Promise<unknown> = Promise.resolve();
   readonly #buckets: Buckets;
   readonly #compiled = new Map<string, ReadonlyMap<string, CompiledStage>>();
 

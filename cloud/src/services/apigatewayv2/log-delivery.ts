@@ -17,6 +17,13 @@ interface Policy {
 export async function allowLogDelivery(cx: Cx, settings: AccessLogSettings | undefined): Promise<void> {
   if (settings?.DestinationArn === undefined) return;
   const group = settings.DestinationArn.replace(/:\*$/, "");
+  // Stages that are made at the same time add to the same policy, one after the other.
+  const added = cx.state.logPolicyAdded.then(() => addToPolicy(cx, group));
+  cx.state.logPolicyAdded = added.catch(() => undefined);
+  await added;
+}
+
+async function addToPolicy(cx: Cx, group: string): Promise<void> {
   const { account, region } = findArn(group)!;
   const scope = { account, region };
   const { resourcePolicies = [] } = await cx.call("logs", "DescribeResourcePolicies", {}, { scope });

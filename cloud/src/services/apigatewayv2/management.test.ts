@@ -579,6 +579,21 @@ describe("stages and deployments", () => {
     expect((await client.send(new GetStageCommand({ ApiId, StageName: "l" }))).AccessLogSettings).toBeUndefined();
   });
 
+  it("made at the same time all add to the log policy", async () => {
+    const logs = cloud.client(CloudWatchLogsClient);
+    const names = ["together-1", "together-2", "together-3"];
+    await Promise.all(
+      names.map(async (name) => {
+        await logs.send(new CreateLogGroupCommand({ logGroupName: name }));
+        const DestinationArn = `arn:aws:logs:us-east-1:000000000000:log-group:${name}`;
+        const AccessLogSettings = { DestinationArn, Format: "$context.requestId" };
+        await client.send(new CreateStageCommand({ ApiId: await newApi(), StageName: "l", AccessLogSettings }));
+      }),
+    );
+    const [policy] = (await logs.send(new DescribeResourcePoliciesCommand({}))).resourcePolicies!;
+    for (const name of names) expect(policy!.policyDocument).toContain(`log-group:${name}:log-stream:*`);
+  });
+
   const group = "arn:aws:logs:us-east-1:000000000000:log-group:access";
   it.each([
     [{ StageName: "a b" }, "BadRequestException", /Stage name must be/],
