@@ -30,7 +30,8 @@ beforeAll(async () => {
   expect(stacks.map(({ status }) => status)).toEqual(["CREATE_COMPLETE"]);
   outputs = Object.fromEntries(stacks[0]!.outputs.map(({ key, value }) => [key, value]));
   demo = {
-    s3: cloud.client(S3Client),
+    // The person who uploads tries again, too.
+    s3: cloud.client(S3Client, { maxAttempts: 10 }),
     inputBucket: outputs["InputBucket"]!,
     resultBucket: outputs["ResultBucket"]!,
     settled: () => cloud.settled(),

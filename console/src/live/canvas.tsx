@@ -36,8 +36,7 @@ export function Canvas({ picture, selected, onSelect, figures, backlog, subscrib
   useLayoutEffect(fit, [fit]);
   useEffect(() => {
     const element = frame.current!;
-    const observer = new ResizeObserver(fit);
-    observer.observe(element);
+    addEventListener("resize", fit);
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
       const box = element.getBoundingClientRect();
@@ -47,7 +46,7 @@ export function Canvas({ picture, selected, onSelect, figures, backlog, subscrib
     };
     element.addEventListener("wheel", wheel, { passive: false });
     return () => {
-      observer.disconnect();
+      removeEventListener("resize", fit);
       element.removeEventListener("wheel", wheel);
     };
   }, [fit]);
@@ -182,7 +181,7 @@ const Node = memo(function Node({ node, kind, note, isSelected, hasErrors, onSel
       <rect className="tile" x="9" y="12" width="36" height="36" rx="8" />
       <path className="glyph" transform="translate(16 19) scale(.92)" d={PATHS[node.kind] ?? ""} />
       <text className="name" x="55" y="27">
-        {shortened(node.label, 22)}
+        {shortened(lastPart(node.label), 21)}
       </text>
       <text className="note" x="55" y="44">
         {note || kind}
@@ -190,6 +189,10 @@ const Node = memo(function Node({ node, kind, note, isSelected, hasErrors, onSel
     </g>
   );
 });
+
+function lastPart(label: string): string {
+  return label.split(" / ").at(-1)!;
+}
 
 /** The end of a path says more than its beginning. Wide characters count twice. */
 function shortened(text: string, width: number): string {

@@ -1,7 +1,7 @@
 import dagre from "@dagrejs/dagre";
 import type { Graph, GraphEdge, GraphNode } from "../api.ts";
 
-export const NODE_WIDTH = 208;
+export const NODE_WIDTH = 218;
 export const NODE_HEIGHT = 60;
 
 export interface PlacedNode extends GraphNode {
@@ -38,8 +38,8 @@ export function layOut(graph: Graph): Picture {
   const layout = new dagre.graphlib.Graph();
   layout.setGraph({
     rankdir: "LR",
-    nodesep: 22,
-    ranksep: 84,
+    nodesep: 26,
+    ranksep: 58,
     edgesep: 12,
     marginx: 24,
     marginy: 24,
