@@ -34,3 +34,9 @@ export {
 } from "./event-integration/construct.ts";
 export { ScheduledJob, type ScheduledJobProps } from "./scheduled-job/construct.ts";
 export { ObjectProcessing, type ObjectProcessingProps } from "./object-processing/construct.ts";
+export {
+  type SaasService,
+  SaasIntegration,
+  type SaasIntegrationProps,
+  type WebhookProvider,
+} from "./saas-integration/construct.ts";

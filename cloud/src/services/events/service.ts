@@ -10,6 +10,7 @@
  * Gap: an archive shows no managed rule `Events-Archive-…` on its bus.
  * Gap: quotas of rules per bus and of invocations per second are not enforced.
  * Gap: messages of invalid patterns name the field by its path and not the line and column.
+ * Gap: whole numbers in events that JavaScript cannot hold (above 2^53) lose digits.
  * Quirk: events for a bus that does not exist are taken and lost, as at AWS.
  */
 import { defineService, suspends, type Ask, type CallContext } from "../../service.ts";

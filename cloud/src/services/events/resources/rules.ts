@@ -112,21 +112,31 @@ interface ArchiveProps {
   Description?: string;
   EventPattern?: unknown;
   RetentionDays?: number;
+  KmsKeyIdentifier?: string;
 }
 
 const ARCHIVE_NAME_MAX = 48;
 
-function archiveInput({ Description, EventPattern, RetentionDays }: ArchiveProps) {
+function archiveInput({ Description, EventPattern, RetentionDays, KmsKeyIdentifier }: ArchiveProps) {
   return {
     Description,
     ...(EventPattern === undefined ? {} : { EventPattern: JSON.stringify(EventPattern) }),
     RetentionDays,
+    // CDK writes "" where no key is given.
+    KmsKeyIdentifier,
   };
 }
 
 export const archive = defineResource<ArchiveProps>({
   type: "AWS::Events::Archive",
-  honours: { ArchiveName: true, SourceArn: true, Description: true, EventPattern: true, RetentionDays: true },
+  honours: {
+    ArchiveName: true,
+    SourceArn: true,
+    Description: true,
+    EventPattern: true,
+    RetentionDays: true,
+    KmsKeyIdentifier: true,
+  },
   async create(cx, props) {
     const ArchiveName = props.ArchiveName ?? cx.physicalName(ARCHIVE_NAME_MAX);
     await cx.call("events", "CreateArchive", { ArchiveName, EventSourceArn: props.SourceArn, ...archiveInput(props) });
