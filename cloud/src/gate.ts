@@ -96,6 +96,12 @@ export class Gate {
     return this.#services.get(api)?.state;
   }
 
+  /** What a service lets the console see of an ARN; undefined where it has no such view. */
+  view(service: string, name: string, arn: string): unknown {
+    const found = this.#services.get(service);
+    return found?.definition.views?.[name]?.({ state: found.state, kernel: this.kernel }, arn);
+  }
+
   /**
    * Calls an operation: find → validate → authorize → faults → handle → durable → trace → answer.
    * @throws AwsError in AWS's own code and words; NotEmulatedError for what is not here

@@ -143,6 +143,9 @@ export type BeforeCall<State = unknown> = (
   call: { readonly scope: Scope; readonly input: unknown; readonly isOutside: boolean },
 ) => Promise<void> | undefined;
 
+/** Something to look at that belongs to an ARN; changes nothing. */
+export type View<State = unknown> = (cx: { readonly state: State; readonly kernel: Kernel }, arn: string) => unknown;
+
 export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown> {
   readonly api: S;
   /** Prefix of its actions in policies, e.g. `dynamodb`. */
@@ -159,6 +162,8 @@ export interface ServiceDefinition<S extends ApiName = ApiName, State = unknown>
    * call only where there are some. Undefined: pages of this machine may call.
    */
   readonly crossOrigin?: (head: HttpHead, state: State) => Readonly<Record<string, string>> | undefined;
+  /** What the console may see beyond what the operations tell, by name. */
+  readonly views?: Readonly<Record<string, View<State>>>;
   /** Its CloudFormation types. */
   readonly resources?: readonly ResourceType[];
   /** What has to be there before an operation of any service, named `sqs:SendMessage`: for what is made when first looked for. */

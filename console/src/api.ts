@@ -102,6 +102,11 @@ export async function read<T = Record<string, unknown>>(
   return (await post<{ output: T }>("/api/call", { service, operation, input, quiet: true })).output;
 }
 
+/** What a service shows of an ARN beyond its operations. */
+export function view<T>(service: string, name: string, arn: string): Promise<T> {
+  return get<T>(`/api/view?${new URLSearchParams({ service, name, arn }).toString()}`);
+}
+
 async function reach(path: string, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(path, init);
@@ -119,6 +124,11 @@ async function answerOf<T>(response: Response): Promise<T> {
 /** What went in or came out as bytes. */
 export interface Bytes {
   $bytes: string;
+}
+
+/** A time as operations take it in. */
+export function dateOf(ms: number): { $date: number } {
+  return { $date: ms };
 }
 
 export function bytesOf(data: Uint8Array): Bytes {

@@ -7,3 +7,10 @@ export class ControlError extends Error {
     super(message);
   }
 }
+
+/** @throws ControlError where a member of a body is no text or an empty one */
+export function textOf(body: Record<string, unknown>, name: string): string {
+  const value = body[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw new ControlError(400, `${name} is ${JSON.stringify(value)}; allowed: a text.`);
+}

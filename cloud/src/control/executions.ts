@@ -3,6 +3,7 @@
  *
  * `GET /api/executions?machine=<ARN>&limit=50` → `{ executions: ExecutionSummary[] }`, newest first
  * `GET /api/execution?arn=<ARN>` → `ExecutionView`
+ * `GET /api/machine?arn=<ARN>` → `MachineView`
  */
 import type { HistoryEvent } from "@aws-sdk/client-sfn";
 import type { Cloud } from "../cloud.ts";
@@ -10,6 +11,7 @@ import type { Machine } from "../engines/asl/definition.ts";
 import { graphOf, type Graph } from "../engines/asl/graph.ts";
 import type { JsonObject } from "../engines/asl/json.ts";
 import { visitsOf, type TimelineEvent, type Visit } from "../engines/asl/timeline.ts";
+import { read } from "./quiet.ts";
 
 export interface ExecutionSummary {
   readonly arn: string;
@@ -38,6 +40,15 @@ export interface ExecutionView extends ExecutionSummary {
   readonly mapRuns: readonly MapRunView[];
 }
 
+/** A state machine that need not have run yet. */
+export interface MachineView {
+  readonly name: string;
+  /** STANDARD or EXPRESS: of the latter no history is kept. */
+  readonly type: string;
+  readonly roleArn: string;
+  readonly graph: Graph;
+}
+
 export interface MapRunView {
   readonly arn: string;
   readonly status: string;
@@ -50,15 +61,21 @@ export interface MapRunView {
 
 const PAGE = 1000;
 
+export async function viewMachine(cloud: Cloud, stateMachineArn: string): Promise<MachineView> {
+  const told = await read(cloud, "stepfunctions", "DescribeStateMachine", { stateMachineArn });
+  const graph = graphOf(JSON.parse(told.definition!) as Machine);
+  return { name: told.name!, type: told.type!, roleArn: told.roleArn!, graph };
+}
+
 export async function listExecutions(cloud: Cloud, machineArn: string, limit: number): Promise<ExecutionSummary[]> {
   const input = { stateMachineArn: machineArn, maxResults: Math.min(limit, PAGE) };
-  const { executions = [] } = await cloud.call("stepfunctions", "ListExecutions", input);
+  const { executions = [] } = await read(cloud, "stepfunctions", "ListExecutions", input);
   return executions.map((each) => summaryOf(each));
 }
 
 export async function viewExecution(cloud: Cloud, executionArn: string): Promise<ExecutionView> {
-  const told = await cloud.call("stepfunctions", "DescribeExecution", { executionArn });
-  const machine = await cloud.call("stepfunctions", "DescribeStateMachineForExecution", { executionArn });
+  const told = await read(cloud, "stepfunctions", "DescribeExecution", { executionArn });
+  const machine = await read(cloud, "stepfunctions", "DescribeStateMachineForExecution", { executionArn });
   const history = await historyOf(cloud, executionArn);
   const { input, output, error, cause, redriveCount = 0 } = told;
   return {
@@ -97,7 +114,7 @@ async function historyOf(cloud: Cloud, executionArn: string): Promise<TimelineEv
   let nextToken: string | undefined;
   do {
     const input = { executionArn, maxResults: PAGE, ...(nextToken === undefined ? {} : { nextToken }) };
-    const page = await cloud.call("stepfunctions", "GetExecutionHistory", input);
+    const page = await read(cloud, "stepfunctions", "GetExecutionHistory", input);
     events.push(...(page.events ?? []).map(eventOf));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
@@ -116,10 +133,10 @@ function eventOf({ id, previousEventId, type, timestamp, ...members }: HistoryEv
 }
 
 async function mapRunsOf(cloud: Cloud, executionArn: string): Promise<MapRunView[]> {
-  const { mapRuns = [] } = await cloud.call("stepfunctions", "ListMapRuns", { executionArn });
+  const { mapRuns = [] } = await read(cloud, "stepfunctions", "ListMapRuns", { executionArn });
   const views: MapRunView[] = [];
   for (const { mapRunArn } of mapRuns) {
-    const run = await cloud.call("stepfunctions", "DescribeMapRun", { mapRunArn });
+    const run = await read(cloud, "stepfunctions", "DescribeMapRun", { mapRunArn });
     views.push({
       arn: run.mapRunArn!,
       status: run.status!,

@@ -1,4 +1,7 @@
-/** Values of the API as JSON and back: bytes are `{ "$bytes": base64 }`, streams are read to their end. */
+/**
+ * Values of the API as JSON and back: bytes are `{ "$bytes": base64 }`, streams are read to their end. Times go out as
+ * ISO texts and come in as `{ "$date": ms since 1970 }`.
+ */
 export async function toPlain(value: unknown): Promise<unknown> {
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
   if (value instanceof Date || typeof value !== "object" || value === null) return value;
@@ -15,7 +18,8 @@ export async function toPlain(value: unknown): Promise<unknown> {
 export function fromPlain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(fromPlain);
-  const bytes = (value as { $bytes?: unknown }).$bytes;
-  if (typeof bytes === "string") return Buffer.from(bytes, "base64");
+  const { $bytes, $date } = value as { $bytes?: unknown; $date?: unknown };
+  if (typeof $bytes === "string") return Buffer.from($bytes, "base64");
+  if (typeof $date === "number") return new Date($date);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromPlain(inner)]));
 }

@@ -4,9 +4,10 @@ import { DEFAULT_SCOPE } from "../aws/scope.ts";
 import type { Fault } from "../faults.ts";
 import { parseDuration } from "../kernel/duration.ts";
 import type { Span } from "../kernel/trace.ts";
-import { ControlError } from "./error.ts";
-import { listExecutions, viewExecution } from "./executions.ts";
+import { ControlError, textOf } from "./error.ts";
+import { listExecutions, viewExecution, viewMachine } from "./executions.ts";
 import { viewGraph } from "./graph.ts";
+import { sendHttp } from "./http-request.ts";
 import { landingPage } from "./page.ts";
 import { fromPlain, toPlain } from "./plain.ts";
 import { CONSOLE_TRACE } from "./quiet.ts";
@@ -74,6 +75,9 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     json: { executions: await listExecutions(cloud, query.get("machine") ?? "", Number(query.get("limit") ?? 50)) },
   }),
   "GET /api/execution": async ({ cloud }, { query }) => ({ json: await viewExecution(cloud, query.get("arn") ?? "") }),
+  "GET /api/machine": async ({ cloud }, { query }) => ({ json: await viewMachine(cloud, query.get("arn") ?? "") }),
+  "GET /api/view": ({ cloud }, { query }) => ({ json: viewOf(cloud, query) }),
+  "POST /api/http": async ({ cloud }, { body }) => ({ json: await sendHttp(cloud, body) }),
   "GET /api/graph": async ({ cloud }) => ({ json: await viewGraph(cloud) }),
   "GET /api/due": ({ cloud }) => ({ json: { due: cloud.kernel.timers.next(DUE_SHOWN) } }),
   "POST /api/deploy": async ({ cloud }, { body }) => ({ json: await cloud.deploy(textOf(body, "path")) }),
@@ -111,14 +115,16 @@ function durationOf(name: string, given: unknown): number {
   throw new ControlError(400, `${name} is ${JSON.stringify(given)}; allowed: a duration such as "3d" or milliseconds.`);
 }
 
-function textOf(body: Record<string, unknown>, name: string): string {
-  const value = body[name];
-  if (typeof value === "string" && value !== "") return value;
-  throw new ControlError(400, `${name} is ${JSON.stringify(value)}; allowed: a text.`);
-}
-
 const SPANS_DEFAULT = 100;
 const DUE_SHOWN = 100;
+
+/** What a service shows of an ARN beyond its operations, e.g. the messages of a queue without receiving them. */
+function viewOf(cloud: Cloud, query: URLSearchParams): unknown {
+  const [service = "", name = "", arn = ""] = ["service", "name", "arn"].map((key) => query.get(key) ?? "");
+  const shown = cloud.gate.view(service, name, arn);
+  if (shown === undefined) throw new ControlError(404, `There is no ${service} ${name} of ${JSON.stringify(arn)}.`);
+  return shown;
+}
 
 function findSpans(cloud: Cloud, query: URLSearchParams): Span[] {
   const limit = Number(query.get("limit") ?? SPANS_DEFAULT);

@@ -21,6 +21,11 @@ export function reschedule({ kernel }: Running, key: RuleKey, rule: RuleRecord |
   else kernel.timers.set(KIND, name, nextMs, { key, atMs: nextMs });
 }
 
+/** When a rule runs next by its schedule, ms since 1970; undefined where it has none or is disabled. */
+export function nextScheduledMs({ timers }: Running["kernel"], key: RuleKey): number | undefined {
+  return timers.find(KIND, keyOf(key).join("/"));
+}
+
 /** Has rules run at their times. AWS: "Scheduled Event": the event that targets get. */
 export function handleSchedules({ state, kernel }: Running): void {
   kernel.timers.handle<{ key: RuleKey; atMs: number }>(KIND, ({ key, atMs }) => {

@@ -20,6 +20,7 @@ import { busArn, busKey, findBus, policyOf, ruleArn } from "./bus.ts";
 import { startAuthorizing } from "./connection-session.ts";
 import { dispatchPolicy } from "./dispatch.ts";
 import { forwarded } from "./forwarding.ts";
+import { nextRun } from "./inspect.ts";
 import * as apiDestinations from "./operations/api-destinations.ts";
 import * as archives from "./operations/archives.ts";
 import * as buses from "./operations/buses.ts";
@@ -81,6 +82,7 @@ export const events = defineService({
   iamPrefix: "events",
   state: (kernel) => new EventsState(kernel),
   resources,
+  views: { nextRun },
   start(cx) {
     const { state, kernel } = cx;
     state.roles = new Roles(cx, "events.amazonaws.com");

@@ -88,7 +88,16 @@ function windowDelayMs({ random }: Kernel, { window }: ScheduleRecord): number {
   return window.Mode === "FLEXIBLE" ? random.integer(window.MaximumWindowInMinutes! * MINUTE_MS) : 0;
 }
 
-function timerName({ account, region }: Scope, { group, name }: ScheduleRecord): string {
+/** When a schedule runs next, ms since 1970; undefined where it is disabled, over or not there. */
+export function nextOccurrenceOf(
+  kernel: Kernel,
+  scope: Scope,
+  schedule: Pick<ScheduleRecord, "group" | "name">,
+): number | undefined {
+  return kernel.timers.find(TIMER, timerName(scope, schedule));
+}
+
+function timerName({ account, region }: Scope, { group, name }: Pick<ScheduleRecord, "group" | "name">): string {
   return `${account} ${region} ${group} ${name}`;
 }
 

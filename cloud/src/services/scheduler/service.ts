@@ -15,6 +15,7 @@ import { defineService, suspends, type Ask, type CallContext } from "../../servi
 import { groupArn } from "./group.ts";
 import { invocationPolicy } from "./invocation.ts";
 import { handleOccurrences } from "./occurrence.ts";
+import { nextRun } from "./inspect.ts";
 import * as groups from "./operations/groups.ts";
 import * as schedules from "./operations/schedules.ts";
 import { resources } from "./resources.ts";
@@ -37,6 +38,7 @@ export const scheduler = defineService({
   iamPrefix: "scheduler",
   state: (kernel) => new SchedulerState(kernel),
   resources,
+  views: { nextRun },
   start(cx) {
     cx.state.invoke = cx.kernel.deliveries.register(invocationPolicy(cx));
     handleOccurrences(cx);

@@ -115,6 +115,14 @@ export class Messages {
     return { key, message, received: this.#received.get([queue.bin, key.enqueuedMs, key.number]) };
   }
 
+  /** What is there, whether it may be received or not, oldest first. */
+  list(queue: QueueRecord, enqueuedFromMs: number, max: number): Stored[] {
+    const keys = this.#messages.keys({ prefix: [queue.bin], from: [queue.bin, enqueuedFromMs], limit: max });
+    return [...keys].map(([, enqueuedMs, number]) =>
+      this.find(queue, { enqueuedMs: enqueuedMs as number, number: number as number })!,
+    );
+  }
+
   available(queue: QueueRecord, nowMs: number, max: number): Stored[] {
     return this.#orderOf(queue)
       .available(queue, nowMs, max)

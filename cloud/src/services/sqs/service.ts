@@ -10,6 +10,7 @@
  */
 import { defineService, suspends, type Ask, type CallContext } from "../../service.ts";
 import { handleClearing } from "./clearing.ts";
+import { messages } from "./inspect.ts";
 import { provideGauges } from "./gauges.ts";
 import { handleMoveTasks, readHandle } from "./move-task.ts";
 import * as moveTasks from "./operations/move-tasks.ts";
@@ -38,6 +39,7 @@ export const sqs = defineService({
   iamPrefix: "sqs",
   state: (kernel) => new SqsState(kernel),
   resources,
+  views: { messages },
   start(cx) {
     handleClearing(cx);
     handleMoveTasks(cx);
