@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { get, type Status } from "./api.ts";
+import { Boundary } from "./components/boundary.tsx";
 import { Icon } from "./components/icon.tsx";
 import { formatTime } from "./format.ts";
 import { useLoaded, useRoute } from "./hooks.ts";
@@ -21,14 +22,14 @@ export function App() {
   }, [words, section]);
   return (
     <div className="shell">
-      <a
-        className="skip"
-        href="#main"
-        onClick={(event) => (event.preventDefault(), document.querySelector("main")?.focus())}
-      >
-        {words.skip}
-      </a>
       <header className="top">
+        <a
+          className="skip"
+          href="#main"
+          onClick={(event) => (event.preventDefault(), document.querySelector("main")?.focus())}
+        >
+          {words.skip}
+        </a>
         <a className="brand" href="#/live">
           <img src="/icon.svg" alt="" width="24" height="24" />
           <b>Katachi</b>
@@ -45,13 +46,15 @@ export function App() {
           </a>
         ))}
       </nav>
-      <main className="main" tabIndex={-1}>
+      <main id="main" className="main" tabIndex={-1}>
         {isConnected === false && (
           <p className="lost" role="alert">
             {words.lost}
           </p>
         )}
-        {section.id === "live" ? <Live /> : section.view(route.slice(section.id.length + 2))}
+        <Boundary place={route}>
+          {section.id === "live" ? <Live /> : section.view(route.slice(section.id.length + 2))}
+        </Boundary>
       </main>
     </div>
   );

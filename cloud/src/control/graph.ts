@@ -116,10 +116,22 @@ const GENERIC = /^(Resource|Default|Function|Table|Queue|Topic|Bucket|Handler|Ap
 /** The construct's path without the stack and without words that say no more than the kind does. */
 function labelOf(logicalId: string, resource: TemplateResource | undefined): string {
   const path = resource?.Metadata?.["aws:cdk:path"];
-  if (typeof path !== "string") return logicalId;
+  if (typeof path !== "string") return wordsOf(logicalId);
   const parts = path.split("/").slice(1);
   while (parts.length > 1 && GENERIC.test(parts.at(-1)!)) parts.pop();
   return parts.join(" / ") || logicalId;
+}
+
+const GENERATED = /[0-9A-F]{8}$/;
+const GENERIC_END =
+  /(?<=.)(?:Resource|Default|Function|Table|Queue|Topic|Bucket|Handler|Api|StateMachine|Rule|Schedule|Pipe)$/;
+
+/** A logical id that CDK made, without its hash and what the kind tells anyway; one that a person wrote stays as it is. */
+function wordsOf(logicalId: string): string {
+  if (!GENERATED.test(logicalId)) return logicalId;
+  let name = logicalId.replace(GENERATED, "");
+  while (GENERIC_END.test(name)) name = name.replace(GENERIC_END, "");
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ");
 }
 
 /** Name of each export → ARN it gives, so that joins across stacks are seen. */

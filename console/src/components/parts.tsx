@@ -54,7 +54,7 @@ export function Json({ value, label }: { value: unknown; label?: string }) {
   const text = typeof value === "string" ? pretty(value) : JSON.stringify(opened(value), null, 2);
   return (
     <div className="json">
-      <pre tabIndex={0} role="region" aria-label={label ?? "JSON"}>
+      <pre tabIndex={0} role="group" aria-label={label ?? "JSON"}>
         {text}
       </pre>
       {text?.includes('"***"') && <p className="muted small">*** {words.redacted}</p>}

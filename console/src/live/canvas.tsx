@@ -164,6 +164,7 @@ const Node = memo(function Node({ node, kind, note, isSelected, hasErrors, onSel
     event.preventDefault();
     onSelect(node.id);
   };
+  const name = shortened(lastPart(node.label), NODE_WIDTH - NAME_LEFT - 8);
   return (
     <g
       className={`node ${node.kind} ${isSelected ? "selected" : ""} ${hasErrors ? "failing" : ""}`}
@@ -172,7 +173,7 @@ const Node = memo(function Node({ node, kind, note, isSelected, hasErrors, onSel
       role="button"
       tabIndex={0}
       aria-pressed={isSelected}
-      aria-label={`${kind} ${node.label} ${note}`}
+      aria-label={`${name} ${note || kind}, ${kind} ${node.label}`}
       onClick={() => onSelect(node.id)}
       onKeyDown={press}
     >
@@ -180,10 +181,10 @@ const Node = memo(function Node({ node, kind, note, isSelected, hasErrors, onSel
       <rect className="box" width={NODE_WIDTH} height={NODE_HEIGHT} rx="9" />
       <rect className="tile" x="9" y="12" width="36" height="36" rx="8" />
       <path className="glyph" transform="translate(16 19) scale(.92)" d={PATHS[node.kind] ?? ""} />
-      <text className="name" x="55" y="27">
-        {shortened(lastPart(node.label), 21)}
-      </text>
-      <text className="note" x="55" y="44">
+      <text className="name" x={NAME_LEFT} y="27">
+        {name}
+      </text>{" "}
+      <text className="note" x={NAME_LEFT} y="44">
         {note || kind}
       </text>
     </g>
@@ -194,12 +195,15 @@ function lastPart(label: string): string {
   return label.split(" / ").at(-1)!;
 }
 
-/** The end of a path says more than its beginning. Wide characters count twice. */
+const NAME_LEFT = 55;
+const pen = document.createElement("canvas").getContext("2d");
+
+/** As much of a name as fits. The end of a path says more than its beginning. @param width in pixels */
 function shortened(text: string, width: number): string {
-  const wide = (character: string) => (character.codePointAt(0)! > 0x2e7f ? 2 : 1);
+  if (!pen) return text;
+  pen.font = `600 13px ${getComputedStyle(document.documentElement).fontFamily}`;
+  if (pen.measureText(text).width <= width) return text;
   const characters = [...text];
-  let sum = characters.reduce((total, character) => total + wide(character), 0);
-  if (sum <= width) return text;
-  while (sum > width - 1) sum -= wide(characters.shift()!);
+  while (characters.length > 1 && pen.measureText(`…${characters.join("")}`).width > width) characters.shift();
   return `…${characters.join("")}`;
 }

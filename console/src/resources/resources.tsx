@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { get, type Graph, type GraphNode } from "../api.ts";
 import { Icon } from "../components/icon.tsx";
 import { Empty, Head, Show } from "../components/parts.tsx";
@@ -47,10 +47,14 @@ export function Resources({ id }: { id: string }) {
 
 function List({ nodes, id }: { nodes: readonly GraphNode[]; id: string }) {
   const words = useWords();
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    void list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [id]);
   const sorted = nodes.toSorted((a, b) => a.kind.localeCompare(b.kind) || a.label.localeCompare(b.label));
   if (sorted.length === 0) return <Empty title={words.trace.noMatch} />;
   return (
-    <ul className="choose card">
+    <ul className="choose card" ref={list}>
       {sorted.map((node) => (
         <li key={node.id}>
           <a href={`#/resources/${encodeURIComponent(node.id)}`} aria-current={node.id === id ? "true" : undefined}>

@@ -87,7 +87,7 @@ export function Time() {
                       <th>{words.time.when}</th>
                       <th>{words.time.what}</th>
                       <th>{words.time.name}</th>
-                      <th />
+                      <td />
                     </tr>
                   </thead>
                   <tbody>

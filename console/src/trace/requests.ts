@@ -40,9 +40,7 @@ export function requestOf(spans: readonly Span[]): Request {
 
 /** Log lines on their way and metrics: thousands of them, and no request of anybody's. */
 function isUpkeep({ name }: Span): boolean {
-  return (
-    /^(logs|cloudwatch|delivery:cloudwatch|delivery:logs)[:.]/.test(name) || /^delivery:(cloudwatch|logs)\./.test(name)
-  );
+  return /^(logs|cloudwatch):/.test(name) || /^delivery:(?:cloudwatch|logs)[:.]|^delivery:.*\.logs$/.test(name);
 }
 
 /** What a request is called: the route for an API, else the operation and what it is done to. */

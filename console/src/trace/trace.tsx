@@ -316,7 +316,7 @@ function Logs({ request }: { request: Request }) {
 export function LogLines({ lines }: { lines: readonly LogLine[] }) {
   const words = useWords();
   return (
-    <div className="log" tabIndex={0} role="region" aria-label={words.trace.logs}>
+    <div className="log" tabIndex={0} role="group" aria-label={words.trace.logs}>
       {lines.map(({ timestamp, message }, index) => (
         <p key={index} className={isError(message) ? "bad" : ""}>
           <span className="muted">{formatClock(timestamp)}</span>

@@ -133,7 +133,7 @@ function ItemTable({ items, table, onEdit }: { items: readonly Item[]; table: Ta
             {columns.map((column) => (
               <th key={column}>{column}</th>
             ))}
-            <th />
+            <td />
           </tr>
         </thead>
         <tbody>
